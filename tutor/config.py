@@ -1,0 +1,83 @@
+"""Settings: defaults, overridden by TUTOR_* environment variables, overridden by flags."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from tutor.errors import SettingError
+
+ROOT = Path(__file__).resolve().parent.parent
+BUNDLED_MODEL = Path(__file__).resolve().parent / "models" / "tutor-llama"
+
+# Nothing leaves the machine: read by gradio, huggingface_hub and transformers when they are imported.
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    "DO_NOT_TRACK": "1",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how to run them.
+
+    `model` is a checkpoint folder, a hub id, or (with `server`) the model's name on that server.
+    `online` lets transformers fetch a hub id that is not on this machine yet.
+    `threads` is for torch; 0 chooses (see chat/local.py). `dtype`: auto, bf16 or fp32.
+    """
+
+    corpus: Path = ROOT / "corpus"
+    seeds: Path = ROOT / "seeds"
+    index: Path = ROOT / "index"
+    model: str = str(BUNDLED_MODEL)
+    server: str = ""
+    api_key: str = ""
+    dtype: str = "auto"
+    threads: int = 0
+    online: bool = False
+    host: str = "127.0.0.1"
+    port: int = 7860
+    lang: str = "auto"
+
+
+def load(**flags: object) -> Settings:
+    """Settings from the environment and then from `flags` (None: not given).
+
+    Raises:
+        SettingError: a TUTOR_* variable that is unknown or does not parse.
+    """
+    known = {f.name: f.type for f in fields(Settings)}
+    changes: dict[str, object] = {}
+    for key, value in os.environ.items():
+        if key.startswith("TUTOR_"):
+            changes[key[6:].lower()] = _parse(key, key[6:].lower(), value, known)
+    changes |= {name: value for name, value in flags.items() if value is not None}
+    return replace(Settings(), **changes)  # type: ignore[arg-type]
+
+
+def _parse(key: str, name: str, value: str, known: dict[str, object]) -> object:
+    kind = known.get(name)
+    if kind is None:
+        choices = ", ".join("TUTOR_" + k.upper() for k in known)
+        raise SettingError(f"The environment variable {key} is unknown.", f"Known are {choices}. Type: unset {key}")
+    if kind == "Path":
+        return Path(value)
+    if kind == "bool":
+        return value.lower() in ("1", "true", "yes")
+    if kind == "int":
+        try:
+            return int(value)
+        except ValueError:
+            raise SettingError(f"{key}={value!r} is not a whole number.", f"Type: export {key}=1") from None
+    return value
+
+
+def go_offline() -> None:
+    """Set the OFFLINE variables; to be called before a heavy library is imported."""
+    for key, value in OFFLINE.items():
+        os.environ.setdefault(key, value)

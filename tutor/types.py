@@ -1,0 +1,254 @@
+"""The values that cross module borders. All frozen; none knows how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+Lang = Literal["ko", "en"]
+
+
+# ---- sources -------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A primary source named in an article's front matter."""
+
+    id: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source file: a corpus article or a seed note.
+
+    `id` is "en/perceptron", "ko/perceptron" or "seeds/<file stem>"; articles that share `slug` tell
+    the same story in the two languages. `text` is the whole file as read (line numbers count in it);
+    `body_line` is the first line (1-based) after the front matter.
+    """
+
+    id: str
+    slug: str
+    title: str
+    lang: Lang
+    path: str
+    text: str
+    body_line: int = 1
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one document. `lines` are 1-based, inclusive, in the file.
+
+    `section` is the nearest heading above it ("" before the first one).
+    """
+
+    id: str
+    doc: str
+    slug: str
+    title: str
+    section: str
+    lang: Lang
+    lines: tuple[int, int]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage, with where its rank came from (1-based; None: that leg missed it)."""
+
+    passage: Passage
+    score: float
+    bm25_rank: int | None = None
+    dense_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One sentence of a retrieved passage: `passage.text[span[0]:span[1]]`, scored for a question."""
+
+    passage: Passage
+    span: tuple[int, int]
+    score: float
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.span[0] : self.span[1]]
+
+
+# ---- chat ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    name: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation as the model sees it."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    name: str = ""  # of the tool, for role "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as a model is told of it.
+
+    `parameters` is the full JSON schema, for the prompt; `allowed` the part of it that a call may
+    use in this turn (gates and numbers that the learner named), for constrained decoding.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    allowed: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What the prompt shows of a passage under the number `n` (1-based)."""
+
+    n: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How one generation went; the last thing a model yields. `reused` prompt tokens came from the KV cache."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    reused_tokens: int = 0
+    first_token_seconds: float = 0.0
+    stopped: Literal["end", "length", "cancelled"] = "end"
+
+
+# ---- labs ----------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One step of a running lab: numbers to show and arrays to draw (labs/plots.py knows them)."""
+
+    step: int
+    epoch: int
+    metrics: Mapping[str, float]
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    series: str = ""  # which of several runs this frame belongs to, e.g. "single, seed 0"
+
+
+@dataclass(frozen=True, slots=True)
+class LabResult:
+    """A finished run. `text` was computed from `record`, which is plain JSON data."""
+
+    lab: str
+    arguments: Mapping[str, Any]
+    record: Mapping[str, Any]
+    text: Mapping[Lang, str]
+    frames: tuple[Frame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What came of a call. `arguments` are the effective ones, defaults filled in."""
+
+    call: ToolCall
+    arguments: Mapping[str, Any]
+    text: str
+    ok: bool
+    result: LabResult | None = None
+
+
+# ---- answers -------------------------------------------------------------------------------------
+Mode = Literal["generated", "quoted", "refused", "lab"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The mark [n] of an answer, the passage behind it, and the spans of it that were used."""
+
+    n: int
+    passage: Passage
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One sentence of an answer and the citation number that supports it (None: nothing does)."""
+
+    sentence: str
+    supported: bool
+    by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The finished turn. `withheld` counts generated sentences dropped for want of support."""
+
+    text: str
+    lang: Lang
+    mode: Mode
+    citations: tuple[Citation, ...] = ()
+    checked: tuple[Checked, ...] = ()
+    tools: tuple[ToolResult, ...] = ()
+    withheld: int = 0
+    stopped: bool = False
+    tokens: int = 0
+    seconds: float = 0.0
+    first_token_seconds: float = 0.0
+
+
+# ---- events of one turn, in the order they can come ------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """The model is writing; `tokens` so far. Its words are shown only once they are checked."""
+
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """Checked text, to be appended to the answer so far."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class LabFrame:
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    result: ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The turn ended without an answer; `message` is fit to show, in the learner's language."""
+
+    message: str
+
+
+Event = Retrieved | Writing | TextDelta | ToolStarted | LabFrame | ToolFinished | Answered | Failed
