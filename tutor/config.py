@@ -11,6 +11,9 @@ from tutor.errors import SettingError
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLED_MODEL = Path(__file__).resolve().parent / "models" / "tutor-llama"
 
+MAX_THREADS = 256
+BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+
 # Nothing leaves the machine: read by gradio, huggingface_hub and transformers when they are imported.
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -49,7 +52,7 @@ def load(**flags: object) -> Settings:
     """Settings from the environment and then from `flags` (None: not given).
 
     Raises:
-        SettingError: a TUTOR_* variable that is unknown or does not parse.
+        SettingError: a TUTOR_* variable that is unknown or does not parse, a value that is not allowed.
     """
     known = {f.name: f.type for f in fields(Settings)}
     changes: dict[str, object] = {}
@@ -57,23 +60,49 @@ def load(**flags: object) -> Settings:
         if key.startswith("TUTOR_"):
             changes[key[6:].lower()] = _parse(key, key[6:].lower(), value, known)
     changes |= {name: value for name, value in flags.items() if value is not None}
-    return replace(Settings(), **changes)  # type: ignore[arg-type]
+    settings = replace(Settings(), **changes)  # type: ignore[arg-type]
+    _check("lang", settings.lang, settings.lang in ("auto", "ko", "en"), "auto, ko, en")
+    _check("dtype", settings.dtype, settings.dtype in ("auto", "bf16", "fp32"), "auto, bf16, fp32")
+    _check("threads", settings.threads, 0 <= settings.threads <= MAX_THREADS, f"0 … {MAX_THREADS}")
+    _check("port", settings.port, 1 <= settings.port <= 65535, "1 … 65535")
+    return settings
+
+
+def _check(name: str, value: object, good: bool, allowed: str) -> None:
+    if not good:
+        raise SettingError(
+            f"{name} cannot be {value!r}.",
+            f"Allowed: {allowed}. It comes from --{name} or TUTOR_{name.upper()}.",
+            ko=(
+                f"{name} 값으로 {value!r}은(는) 쓸 수 없어요.",
+                f"쓸 수 있는 값: {allowed}. --{name} 또는 TUTOR_{name.upper()} 값이에요.",
+            ),
+        )
 
 
 def _parse(key: str, name: str, value: str, known: dict[str, object]) -> object:
     kind = known.get(name)
     if kind is None:
         choices = ", ".join("TUTOR_" + k.upper() for k in known)
-        raise SettingError(f"The environment variable {key} is unknown.", f"Known are {choices}. Type: unset {key}")
+        raise SettingError(
+            f"The environment variable {key} is unknown.",
+            f"Known are {choices}. Type: unset {key}",
+            ko=(f"환경 변수 {key}은(는) 모르는 이름이에요.", f"쓸 수 있는 것은 {choices}이에요. 입력: unset {key}"),
+        )
     if kind == "Path":
         return Path(value)
     if kind == "bool":
-        return value.lower() in ("1", "true", "yes")
+        _check(name, value, value.lower() in BOOLEANS, ", ".join(BOOLEANS))
+        return BOOLEANS[value.lower()]
     if kind == "int":
         try:
             return int(value)
         except ValueError:
-            raise SettingError(f"{key}={value!r} is not a whole number.", f"Type: export {key}=1") from None
+            raise SettingError(
+                f"{key}={value!r} is not a whole number.",
+                f"Type: unset {key}",
+                ko=(f"{key}={value!r}은(는) 정수가 아니에요.", f"입력: unset {key}"),
+            ) from None
     return value
 
 

@@ -1,0 +1,84 @@
+# `make run` and `make test` set up all they need; `make help` lists the rest.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN_STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Of what pip says, one line a package is enough; its errors pass untouched.
+PIP_LINES := grep --line-buffered -E '^(Collecting|Installing collected)' | cut -c 1-100
+install = set -o pipefail; $(BIN)/python -m pip install --progress-bar off -c constraints.txt $(1) | { $(PIP_LINES) || true; }
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test fast lint types fix index doctor browser clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+run: $(RUN_STAMP)  ## set everything up, build the index, serve the page on 127.0.0.1:7860
+	@echo "== Index (built on first use, checked ever after)"
+	@$(BIN)/tutor index
+	@echo "== The page: http://127.0.0.1:7860 (Ctrl-C ends it)"
+	@$(BIN)/tutor serve
+
+test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types and every test
+	@echo "== Tests, all of them"
+	$(BIN)/pytest
+
+fast: $(DEV_STAMP)  ## the tests that need neither a model nor a browser
+	$(BIN)/pytest -m "not slow and not browser"
+
+lint: $(DEV_STAMP)  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV_STAMP)  ## mypy, strict
+	$(BIN)/mypy
+
+fix: $(DEV_STAMP)  ## let ruff mend and format what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+index: $(RUN_STAMP)  ## build the index anew
+	$(BIN)/tutor index --rebuild
+
+doctor: $(RUN_STAMP)  ## what is installed, what is wrong, what to type
+	$(BIN)/tutor doctor
+
+clean:  ## remove the virtual environment, the built index and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	find index -mindepth 1 ! -name README.md -delete
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not here. Install Python 3.11 or newer, or type: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V 2>&1). Type, for example: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu type: sudo apt-get install python3-venv" >&2; exit 1; }
+	@echo "== Virtual environment in $(VENV), from $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "== Packages (PyTorch is the largest, some 200 MB; minutes the first time)"
+	@$(call install,-e .)
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	@echo "== Packages for running and for testing (PyTorch is the largest, some 200 MB; minutes the first time)"
+	@$(call install,-e '.[dev]')
+	@touch $@ $(RUN_STAMP)
+
+# The browser tests drive a Chromium of the system; Korean on their screenshots needs a Hangul font.
+CHROMIUM := command -v chromium-headless-shell || command -v chromium || command -v google-chrome
+browser:
+	@if ($(CHROMIUM)) >/dev/null && fc-list 2>/dev/null | grep -qi nanum; then exit 0; fi; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	if command -v apt-get >/dev/null && { [ -z "$$sudo" ] || $$sudo true 2>/dev/null; }; then \
+		echo "== Chromium and Korean fonts, by apt-get"; export DEBIAN_FRONTEND=noninteractive; \
+		$$sudo apt-get -qq update && \
+		for package in chromium-headless-shell chromium; do \
+			$$sudo apt-get -qq install -y --no-install-recommends $$package fontconfig fonts-nanum >/dev/null && break; \
+		done; \
+	fi; \
+	($(CHROMIUM)) >/dev/null || { echo "The browser tests need Chromium. Install the packages chromium and fonts-nanum (Debian, Ubuntu) or their like, then type: make test" >&2; exit 1; }

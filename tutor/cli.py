@@ -1,0 +1,368 @@
+"""The command line: flags in, exit status out. Everything heavy is imported inside its command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tutor import __version__, config
+from tutor.console import interruptible, progress, record, spoken, status, tr, turn
+from tutor.errors import QuestionError, SettingError, ToolFailed, TutorError
+
+if TYPE_CHECKING:
+    from tutor.session import Session
+    from tutor.types import Lang
+
+STDIN_LIMIT = 8 << 20  # bytes; far above any question that a session accepts
+
+
+# ---- options -------------------------------------------------------------------------------------
+def _option(name: str, en: str, ko: str) -> Any:
+    return typer.Option(name, help=tr(en, ko))
+
+
+Model = Annotated[str | None, _option("--model", "A checkpoint folder or a hub id.", "체크포인트 폴더나 허브 id예요.")]
+Server = Annotated[
+    str | None,
+    _option(
+        "--server",
+        "An OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1; --model names its model.",
+        "OpenAI 호환 서버 주소예요. 예: http://127.0.0.1:8000/v1. 모델 이름은 --model로 적어요.",
+    ),
+]
+Threads = Annotated[
+    int | None, _option("--threads", "Compute threads; 0 chooses.", "계산 스레드 수예요. 0이면 알아서 골라요.")
+]
+Dtype = Annotated[str | None, _option("--dtype", "auto, bf16 or fp32.", "auto, bf16, fp32 중 하나예요.")]
+Online = Annotated[
+    bool | None, _option("--online", "Fetch a hub id that is not here yet.", "아직 없는 허브 모델을 내려받아요.")
+]
+Spoken = Annotated[str | None, _option("--lang", "ko, en or auto.", "ko, en, auto 중 하나예요.")]
+Port = Annotated[int | None, _option("--port", "Of the page; 7860 unless told.", "페이지의 포트. 기본은 7860이에요.")]
+Json = Annotated[bool, _option("--json", "Print one JSON object.", "JSON 객체 하나로 출력해요.")]
+
+app = typer.Typer(
+    name="tutor",
+    help=tr(
+        "An AI-history tutor: cited answers, and demos that really train. Without a command: serve the page.",
+        "AI 역사 튜터: 출처가 달린 답과, 실제로 학습하는 데모. 명령 없이 실행하면 페이지를 열어요.",
+    ),
+    add_completion=False,
+    rich_markup_mode=None,  # rich would double the start-up time
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+demo = typer.Typer(
+    name="demo",
+    help=tr("Run a demo here in the terminal.", "터미널에서 데모를 실행해요."),
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(demo)
+
+
+def _settings(ctx: typer.Context) -> config.Settings:
+    """The settings of this command: flags given after it win over those given before it."""
+    flags: dict[str, Any] = {}
+    context: Any = ctx
+    while context:
+        flags = {k: v for k, v in context.params.items() if v is not None} | flags
+        context = context.parent
+    settings = config.load(**{k: v for k, v in flags.items() if k in config.Settings.__slots__})
+    if settings.online:
+        os.environ.setdefault("HF_HUB_OFFLINE", "0")
+    config.go_offline()
+    return settings
+
+
+# ---- commands ------------------------------------------------------------------------------------
+@app.callback(invoke_without_command=True)
+def _tutor(
+    ctx: typer.Context,
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+    port: Port = None,
+    version: Annotated[bool, typer.Option("--version", help=tr("Show the version.", "버전을 보여줘요."))] = False,
+) -> None:
+    if version:
+        typer.echo(f"tutor {__version__}")
+    elif ctx.invoked_subcommand is None:
+        _serve(_settings(ctx))
+
+
+@app.command(help=tr("Serve the chat page on 127.0.0.1.", "127.0.0.1에 채팅 페이지를 열어요."))
+def serve(
+    ctx: typer.Context,
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+    port: Port = None,
+) -> None:
+    _serve(_settings(ctx))
+
+
+def _serve(settings: config.Settings) -> None:
+    from tutor.retrieval.index import open_index
+    from tutor.ui import app as page
+
+    page.check_port(settings.host, settings.port)
+    open_index(settings, progress=progress)  # the page opens it again, and finds it built
+    page.serve(settings)
+
+
+@app.command(
+    help=tr("Ask one question; - or a pipe reads it from standard input.", "질문 하나에 답해요. -나 파이프로도 받아요.")
+)
+def ask(
+    ctx: typer.Context,
+    question: Annotated[str | None, typer.Argument(help=tr("The question.", "질문."))] = None,
+    as_json: Json = False,
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+) -> None:
+    settings = _settings(ctx)
+    text = _question(question)
+    session = _open(settings)
+    answer = turn(session, text, settings.lang, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps({"question": text, **record(answer)}, ensure_ascii=False))
+    if answer.stopped:
+        raise typer.Exit(130)
+
+
+@app.command(help=tr("Talk: Ctrl-C stops an answer, Ctrl-D leaves.", "대화해요. Ctrl-C는 답을 멈추고 Ctrl-D는 끝내요."))
+def chat(
+    ctx: typer.Context,
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+) -> None:
+    settings = _settings(ctx)
+    session = _open(settings)
+    typer.echo(
+        tr("Ctrl-C stops an answer, Ctrl-D leaves.", "Ctrl-C는 답을 멈추고 Ctrl-D는 끝내요.", settings.lang), err=True
+    )
+    while (text := _next_line()) is not None:
+        if not text.strip():
+            continue
+        try:
+            turn(session, text, settings.lang)
+        except TutorError as error:  # one bad turn does not end the conversation
+            typer.echo(error.text(spoken(settings.lang)), err=True)
+
+
+@demo.command(
+    help=tr("Train a perceptron on a logic gate.", "논리 게이트로 퍼셉트론을 학습시켜요."),
+)
+def perceptron(
+    ctx: typer.Context,
+    gate: Annotated[str, typer.Option(help="and, or, nand, nor, xor, xnor")] = "xor",
+    layers: Annotated[str, typer.Option(help="single, multi, both")] = "both",
+    learning_rate: Annotated[float | None, _option("--learning-rate", "Step size.", "학습률.")] = None,
+    epochs: Annotated[int | None, _option("--epochs", "At most so many passes.", "최대 에폭 수.")] = None,
+    seeds: Annotated[
+        str | None, _option("--seeds", "One run each, e.g. 0,1.", "시드마다 한 번씩 돌려요. 예: 0,1")
+    ] = None,
+    hidden_units: Annotated[int | None, _option("--hidden-units", "Width of the net.", "은닉 유닛 수.")] = None,
+    activation: Annotated[str | None, typer.Option(help="step, sigmoid, tanh, relu")] = None,
+    save: Annotated[Path | None, _option("--save", "run.html or run.png.", "run.html이나 run.png로 저장해요.")] = None,
+    lang: Spoken = None,
+) -> None:
+    speak = spoken(_settings(ctx).lang)
+    given = {"learning_rate": learning_rate, "epochs": epochs, "hidden_units": hidden_units, "activation": activation}
+    arguments: dict[str, Any] = {
+        "gate": gate,
+        "layers": layers,
+        **{name: value for name, value in given.items() if value is not None},
+    }
+    if seeds is not None:
+        arguments["seeds"] = _seeds(seeds)
+    _run_lab("train_perceptron", arguments, speak, save)
+
+
+@app.command(help=tr("Bring the search index up to date.", "검색 색인을 최신으로 만들어요."))
+def index(
+    ctx: typer.Context,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help=tr("Build it anew.", "처음부터 다시 만들어요."))] = False,
+    lang: Spoken = None,
+) -> None:
+    from tutor.retrieval.index import open_index
+
+    settings = _settings(ctx)
+    opened = open_index(settings, rebuild=rebuild, progress=progress)
+    count = len(opened.passages)
+    typer.echo(
+        tr(
+            f"The index holds {count} passages: {settings.index}",
+            f"색인에 문단 {count}개가 있어요: {settings.index}",
+            settings.lang,
+        )
+    )
+
+
+@app.command(name="eval", help=tr("Answer and grade a file of questions.", "질문 파일에 답하고 채점해요."))
+def evaluate(
+    ctx: typer.Context,
+    questions: Annotated[
+        Path, typer.Argument(help=tr("Questions, one JSON object a line.", "질문 파일, 한 줄에 JSON 하나."))
+    ],
+    out: Annotated[Path, typer.Option("--out", help=tr("Where the answers go.", "답을 쓸 파일."))],
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+) -> None:
+    from tutor.evals import runner
+
+    runner.run(questions, out, _settings(ctx))
+
+
+@app.command(help=tr("What is installed, what is wrong, what to type.", "설치 상태와 문제, 해결 방법을 알려줘요."))
+def doctor(
+    ctx: typer.Context,
+    as_json: Json = False,
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+    port: Port = None,
+) -> None:
+    from tutor import doctor as checks
+
+    settings = _settings(ctx)
+    found = checks.examine(settings)
+    typer.echo(checks.as_json(found) if as_json else checks.as_text(found, spoken(settings.lang)))
+    if any(check.state == "wrong" for check in found):
+        raise typer.Exit(1)
+
+
+# ---- input ---------------------------------------------------------------------------------------
+def _question(given: str | None) -> str:
+    """The question on the command line, or the whole of standard input where there is none or "-"."""
+    if given is None and sys.stdin.isatty():
+        raise typer.BadParameter(tr('Type a question: tutor ask "…"', '질문을 적어 주세요: tutor ask "…"'))
+    if given in (None, "-"):
+        data = sys.stdin.buffer.read(STDIN_LIMIT + 1)
+        if len(data) > STDIN_LIMIT:
+            raise QuestionError(
+                f"Standard input holds more than {STDIN_LIMIT} bytes.",
+                "Ask something shorter.",
+                ko=(f"표준 입력이 {STDIN_LIMIT}바이트보다 길어요.", "더 짧게 물어봐 주세요."),
+            )
+    else:
+        data = os.fsencode(given)  # gives back the bytes as typed, valid or not
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise QuestionError(
+            f"The question is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.",
+            "Convert it first, for example: iconv -f cp949 -t utf-8",
+            ko=(
+                f"질문이 UTF-8이 아니에요. {error.start}번째 바이트가 0x{data[error.start]:02x}예요.",
+                "먼저 변환해 주세요. 예: iconv -f cp949 -t utf-8",
+            ),
+        ) from None
+
+
+def _next_line() -> str | None:
+    """The learner's next line; None at the end of input."""
+    prompt = "> " if sys.stdin.isatty() else ""
+    try:
+        return input(prompt)
+    except EOFError:
+        return None
+
+
+def _seeds(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise SettingError(
+            f"--seeds {text!r} is not a list of whole numbers.",
+            "Type for example: --seeds 0,1",
+            ko=(f"--seeds {text!r}는 정수 목록이 아니에요.", "예를 들어 이렇게 적어 주세요: --seeds 0,1"),
+        ) from None
+
+
+def _open(settings: config.Settings) -> Session:
+    from tutor.session import open_tutor
+
+    return open_tutor(settings, progress=progress).new_session(settings.lang)
+
+
+def _run_lab(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None) -> None:
+    """Run a lab to its end, show its picture and result, and save the picture where asked."""
+    from tutor.labs import core, plots
+
+    with interruptible() as cancel:
+        run = core.run(name, arguments, cancel)
+        while True:
+            try:
+                frame = next(run)
+            except StopIteration as end:
+                result = end.value
+                break
+            except ToolFailed as error:
+                status("")
+                typer.echo(error.text(lang), err=True)
+                raise typer.Exit(130 if cancel.is_set() else 1) from None
+            status(f"{frame.series} {tr('epoch', '에폭', lang)} {frame.epoch}")
+    status("")
+    typer.echo(plots.terminal(result, lang))
+    typer.echo(result.text[lang])
+    if save:
+        plots.save(result, save, lang)
+        typer.echo(tr(f"Saved: {save}", f"저장했어요: {save}", lang))
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the program; never shows a stack trace for a TutorError.
+
+    Exit status: 0; 1 with a message; 2 for wrong usage; 130 after Ctrl-C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a console without Hangul shows "?"
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        app(arguments, prog_name="tutor")
+    except TutorError as error:
+        typer.echo(error.text(spoken(_flag("--lang", arguments))), err=True)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("tutor"):
+            raise  # a bug of ours
+        en = f"The Python package {error.name} is missing. Type: tutor doctor"
+        ko = f"파이썬 패키지 {error.name}이(가) 없어요. 이렇게 입력해 보세요: tutor doctor"
+        typer.echo(tr(en, ko, _flag("--lang", arguments)), err=True)
+        sys.exit(1)
+
+
+def _flag(name: str, arguments: list[str]) -> str | None:
+    """The last value given for flag `name`, before any of it has been parsed."""
+    spelled = [a.partition("=")[2] for a in arguments if a.startswith(f"{name}=")]
+    apart = [b for a, b in pairwise(arguments) if a == name]
+    return (spelled + apart)[-1] if spelled + apart else None
