@@ -24,7 +24,7 @@ def spoken(lang: str | None = None) -> Lang:
     choice = lang if lang in ("ko", "en") else os.environ.get("TUTOR_LANG", "")
     if choice not in ("ko", "en"):
         choice = next((v for v in map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG")) if v), "")
-    return "ko" if choice.startswith("ko") else "en"
+    return "ko" if choice.split("_")[0].split(".")[0] == "ko" else "en"
 
 
 def tr(en: str, ko: str, lang: str | None = None) -> str:

@@ -1,0 +1,337 @@
+"""The command line: what it prints, what it says to bad input in both languages, and its exit status."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from tutor.cli import STDIN_LIMIT, main
+from tutor.console import interruptible, record, spoken, turn
+from tutor.errors import TutorError
+from tutor.types import Answer, Answered, Citation, Failed, Passage, Retrieved, TextDelta, ToolCall, ToolResult, Writing
+
+HANGUL = re.compile("[가-힣]")
+QUESTION = {"en": "Who invented the perceptron?", "ko": "퍼셉트론은 누가 만들었어?"}
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["tutor"])
+
+
+def run(capsys, *arguments: str) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of the program, run in this process."""
+    with pytest.raises(SystemExit) as end:
+        main(list(arguments))
+    out, err = capsys.readouterr()
+    return int(end.value.code or 0), out, err
+
+
+def command(*arguments: str, **options) -> subprocess.CompletedProcess:
+    """The program in a process of its own."""
+    return subprocess.run([sys.executable, "-m", "tutor", *arguments], capture_output=True, **options)
+
+
+# ---- usage ---------------------------------------------------------------------------------------
+def test_help_lists_every_command(capsys):
+    status, out, _ = run(capsys, "--help")
+    assert status == 0
+    listed = re.findall(r"(?m)^  ([a-z]+)  ", out.split("Commands:")[1])
+    assert listed == ["serve", "ask", "chat", "index", "eval", "doctor", "demo"]
+
+
+def test_help_speaks_korean():
+    done = command("--help", env={**os.environ, "LC_ALL": "ko_KR.UTF-8", "PYTHONUTF8": "1"})
+    assert "질문 하나에 답해요" in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nothing"], ["--nothing"], ["demo", "perceptron", "--epochs", "many"], ["eval", "q.jsonl"], ["index", "extra"]],
+    ids=" ".join,
+)
+def test_wrong_usage_is_status_2(capsys, arguments):
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert "Error: " in err
+
+
+PERCEPTRON = ["demo", "perceptron"]
+BAD = [
+    (["demo", "perceptron", "--gate", "nxor"], "nxor", "xnor"),
+    (["demo", "perceptron", "--layers", "three"], "three", "multi"),
+    ([*PERCEPTRON, "--learning-rate", "0"], "0", "0.1"),
+    ([*PERCEPTRON, "--learning-rate", "nan"], "nan", "0.1"),
+    ([*PERCEPTRON, "--learning-rate", "1e9"], "1000000000", "0.1"),
+    ([*PERCEPTRON, "--epochs", "-1"], "-1", "10000"),
+    ([*PERCEPTRON, "--epochs", "1000000000"], "1000000000", "10000"),
+    ([*PERCEPTRON, "--seeds", "0,a"], "0,a", "--seeds 0,1"),
+    ([*PERCEPTRON, "--seeds", "-3"], "-3", "[0, 1]"),
+    ([*PERCEPTRON, "--hidden-units", "65"], "65", "64"),
+    ([*PERCEPTRON, "--activation", "softmax"], "softmax", "tanh"),
+    (["--port", "99999"], "99999", "65535"),
+    (["serve", "--port", "0"], "0", "65535"),
+    (["ask", "--dtype", "fp8", "?"], "fp8", "bf16"),
+    (["ask", "--threads", "-1", "?"], "-1", "256"),
+]
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize(
+    ("arguments", "value", "advice"), BAD, ids=lambda a: " ".join(a) if isinstance(a, list) else ""
+)
+def test_a_bad_value_is_named_with_what_to_type(capsys, monkeypatch, lang, arguments, value, advice):
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8" if lang == "ko" else "en_US.UTF-8")
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (1, "")
+    assert value in err
+    assert advice in err
+    assert bool(HANGUL.search(err)) == (lang == "ko")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("TUTOR_THREADS", "many"), ("TUTOR_MODLE", "x"), ("TUTOR_ONLINE", "maybe"), ("TUTOR_LANG", "fr")],
+)
+def test_a_bad_environment_variable_is_named(capsys, monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    status, _, err = run(capsys, "index")
+    assert status == 1
+    assert name in err
+    assert value in err or name == "TUTOR_MODLE"
+
+
+def test_a_flag_wins_over_the_environment_and_the_later_flag_over_the_earlier(capsys, monkeypatch):
+    monkeypatch.setenv("TUTOR_PORT", "70001")
+    assert "70002" in run(capsys, "--port", "70002", "serve")[2]
+    assert "70003" in run(capsys, "--port", "70002", "serve", "--port", "70003")[2]
+    assert "70001" in run(capsys, "serve")[2]
+
+
+@pytest.mark.parametrize(
+    ("flag", "environment", "expected"),
+    [
+        ("ko", {"LC_ALL": "en_US.UTF-8"}, "ko"),
+        ("auto", {"LC_ALL": "ko_KR.UTF-8"}, "ko"),
+        (None, {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "ko_KR.UTF-8"}, "ko"),
+        (None, {"LC_ALL": "C", "LANG": "ko_KR.UTF-8"}, "en"),
+        (None, {"LC_ALL": "ko_KR.UTF-8", "TUTOR_LANG": "en"}, "en"),
+        (None, {"LC_ALL": "kok_IN.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_to_speak(monkeypatch, flag, environment, expected):
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert spoken(flag) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "korean"), [(["--lang", "ko"], True), (["--lang=ko"], True), (["--lang", "en"], False)]
+)
+def test_lang_is_heard_also_when_the_settings_are_wrong(capsys, arguments, korean):
+    err = run(capsys, "serve", "--port", "0", *arguments)[2]
+    assert bool(HANGUL.search(err)) == korean
+
+
+# ---- the demo ------------------------------------------------------------------------------------
+def test_the_demo_trains_and_saves_its_picture(capsys, tmp_path):
+    page, image = tmp_path / "run.html", tmp_path / "run.png"
+    status, out, _ = run(capsys, *PERCEPTRON, "--gate", "xor", "--layers", "both", "--seeds", "0", "--save", str(page))
+    assert status == 0
+    assert "3/4" in out  # no line does better on XOR
+    assert "4/4" in out  # the net does
+    assert "plotly" in page.read_text(encoding="utf-8").lower()
+    assert run(capsys, *PERCEPTRON, "--gate", "and", "--layers", "single", "--save", str(image), "--lang", "ko")[0] == 0
+    assert image.read_bytes().startswith(b"\x89PNG\r\n")
+
+
+@pytest.mark.parametrize("name", ["run.gif", "missing/run.png", "missing/run.html"])
+def test_a_picture_that_cannot_be_saved_is_an_error_after_the_result(capsys, tmp_path, name):
+    path = tmp_path / name
+    status, out, err = run(capsys, *PERCEPTRON, "--gate", "and", "--layers", "single", "--save", str(path))
+    assert status == 1
+    assert "4/4" in out
+    assert str(path) in err
+
+
+def test_ctrl_c_ends_the_demo_with_130(capsys):
+    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+    status, _, err = run(
+        capsys, *PERCEPTRON, "--gate", "xor", "--layers", "single", "--epochs", "10000", "--seeds", "0,1,2,3,4,5,6,7"
+    )
+    assert status == 130
+    assert "Traceback" not in err
+
+
+def test_the_second_ctrl_c_is_not_held_back():
+    with interruptible() as cancel:
+        signal.raise_signal(signal.SIGINT)
+        assert cancel.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+# ---- a turn --------------------------------------------------------------------------------------
+PASSAGE = Passage("en/perceptron#1", "en/perceptron", "perceptron", "The perceptron", "", "en", (12, 14), "In 1958 …")
+ANSWER = Answer("Rosenblatt [1].", "en", "generated", (Citation(1, PASSAGE, ((0, 4),)),), tokens=9, seconds=1.23456)
+
+
+class Scripted:
+    """A session that plays given events."""
+
+    def __init__(self, *events) -> None:
+        self.events = events
+
+    def ask(self, text, cancel):
+        yield from self.events
+
+
+def test_a_turn_shows_the_text_and_its_sources(capsys):
+    events = [Retrieved(()), Writing(3), TextDelta("Rosenblatt "), TextDelta("[1]."), Answered(ANSWER)]
+    assert turn(Scripted(*events), QUESTION["en"], "auto") is ANSWER
+    out, err = capsys.readouterr()
+    assert out == "Rosenblatt [1].\n\nSources\n[1] The perceptron — en/perceptron:12-14\n"
+    assert err == ""
+
+
+def test_the_question_chooses_the_language_of_what_is_around_the_answer(capsys):
+    turn(Scripted(Answered(ANSWER)), QUESTION["ko"], "auto")
+    assert "출처" in capsys.readouterr().out
+
+
+def test_a_failed_turn_is_an_error_and_a_stopped_one_an_interrupt():
+    with pytest.raises(TutorError, match=r"^too long$"):
+        turn(Scripted(Failed("too long")), QUESTION["en"], "auto")
+    with pytest.raises(KeyboardInterrupt):
+        turn(Scripted(), QUESTION["en"], "auto")
+
+
+def test_the_record_of_an_answer_is_plain_data():
+    call = ToolCall("train_perceptron", {"gate": "xor"})
+    answer = Answer(
+        "t", "en", "lab", ANSWER.citations, tools=(ToolResult(call, {"gate": "xor", "seeds": [0]}, "3/4", True),)
+    )
+    assert json.loads(json.dumps(record(answer))) == {
+        "answer": "t",
+        "lang": "en",
+        "mode": "lab",
+        "citations": [
+            {
+                "n": 1,
+                "doc": "en/perceptron",
+                "title": "The perceptron",
+                "lang": "en",
+                "lines": [12, 14],
+                "text": "In 1958 …",
+            }
+        ],
+        "tool_calls": [
+            {"name": "train_perceptron", "arguments": {"gate": "xor", "seeds": [0]}, "result": "3/4", "ok": True}
+        ],
+        "withheld": 0,
+        "stopped": False,
+        "tokens": 0,
+        "seconds": 0.0,
+        "first_token_seconds": 0.0,
+    }
+
+
+# ---- around the program --------------------------------------------------------------------------
+def test_a_port_in_use_is_said_at_once(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        status, _, err = run(capsys, "serve", "--port", str(port))
+    assert status == 1
+    assert str(port) in err
+    assert f"tutor --port {port + 1 if port < 65535 else 7861}" in err
+
+
+@pytest.mark.parametrize(("data", "said"), [(b"\xb0\xa1?", "0xb0"), (b"a" * (STDIN_LIMIT + 1), str(STDIN_LIMIT))])
+def test_standard_input_that_is_no_question(data, said):
+    done = command("ask", "-", input=data)
+    assert done.returncode == 1
+    assert said in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_console_without_hangul_shows_question_marks():
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = command(*PERCEPTRON, "--gate", "and", "--layers", "single", "--lang", "ko", env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?" in done.stdout
+
+
+def test_a_closed_pipe_is_no_error():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tutor", "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait()
+
+
+def test_a_missing_package_is_named():
+    code = "import sys; sys.modules['pydantic'] = None; from tutor.cli import main; main(['demo', 'perceptron'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "The Python package pydantic is missing. Type: tutor doctor\n")
+
+
+# ---- with the bundled model ----------------------------------------------------------------------
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_ask_prints_one_json_object(lang):
+    done = command("ask", "--json", QUESTION[lang])
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (answer["question"], answer["lang"]) == (QUESTION[lang], lang)
+    assert answer["mode"] in ("generated", "quoted")
+    assert {f"[{c['n']}]" for c in answer["citations"]} == set(re.findall(r"\[\d+\]", answer["answer"]))
+
+
+@pytest.mark.slow
+def test_chat_keeps_going_after_a_bad_line_and_ends_with_the_input():
+    done = command("chat", input="a" * 1_000_000 + "\n\n" + "Train a perceptron on AND\n", text=True)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert "4/4" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang"), [("", "en"), ("   \n", "ko"), ("a" * 1_000_000, "en"), ("\x00\x1b\u202e", "ko")]
+)
+def test_a_question_that_cannot_be_asked(question, lang):
+    done = command("ask", "-", "--lang", lang, input=question, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert bool(HANGUL.search(done.stderr)) == (lang == "ko")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_a_missing_model_is_named(lang):
+    done = command("ask", "--model", "no/such/model", "--lang", lang, QUESTION[lang], text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no/such/model" in done.stderr
+    assert bool(HANGUL.search(done.stderr)) == (lang == "ko")
+
+
+@pytest.mark.slow
+def test_two_builds_at_once_leave_one_good_index(tmp_path):
+    environment = {**os.environ, "TUTOR_INDEX": str(tmp_path)}
+    start = [sys.executable, "-m", "tutor", "index", "--rebuild"]
+    both = [subprocess.Popen(start, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert said[0] == said[1]
+    assert len(list(tmp_path.glob("build-*"))) == 1
+    assert command("index", env=environment, text=True).stderr == ""  # it is sound: nothing is built

@@ -1,0 +1,67 @@
+"""Nothing is looked up, nothing outside is reached: the guard of every test, and the program under it."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import conftest
+import pytest
+
+# Runs the program under the same guard, but leaves going offline to the program; tells what it tried to reach.
+GUARDED = """
+import atexit, os, sys
+sys.path.insert(0, sys.argv.pop(1))
+import conftest
+for name in conftest.config.OFFLINE:
+    del os.environ[name]
+os.environ["TUTOR_INDEX"] = sys.argv.pop(1)
+atexit.register(lambda: print("OUTSIDE", conftest.outside, file=sys.stderr))
+from tutor.cli import main
+main()
+"""
+
+
+def guarded(index: Path, *arguments: str) -> subprocess.CompletedProcess:
+    start = [sys.executable, "-c", GUARDED, str(Path(__file__).parent), str(index), *arguments]
+    return subprocess.run(start, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    "reach",
+    [
+        lambda: socket.getaddrinfo("example.org", 443),
+        lambda: socket.gethostbyname("example.org"),
+        lambda: socket.create_connection(("192.0.2.1", 80), timeout=1),
+        lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"", ("192.0.2.1", 53)),
+    ],
+    ids=["getaddrinfo", "gethostbyname", "connect", "sendto"],
+)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_the_guard_refuses_and_remembers(reach):
+    with pytest.raises(OSError, match="a test tried to reach"):
+        reach()
+    assert len(conftest.outside) == 1
+    conftest.outside.clear()
+
+
+def test_the_guard_lets_this_machine_through():
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()):
+        assert socket.getaddrinfo("localhost", 80)
+
+
+@pytest.mark.slow
+def test_building_the_index_reaches_nobody(tmp_path):
+    done = guarded(tmp_path, "index")
+    assert done.returncode == 0
+    assert "OUTSIDE []" in done.stderr
+    assert (tmp_path / "manifest.json").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("question", ["Who invented the perceptron?", "XOR를 못 배우는 걸 직접 보여줘"])
+def test_answering_reaches_nobody(tmp_path, question):
+    done = guarded(tmp_path, "ask", question)
+    assert done.returncode == 0
+    assert "OUTSIDE []" in done.stderr
+    assert done.stdout.strip()
