@@ -4,27 +4,50 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from tutor.types import Lang
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-_KOREAN_SHARE = 0.2  # of the letters; "XOR 문제는 왜 어려워?" is Korean, "the 퍼셉트론 paper" is not
+_KOREAN_SHARE = 0.2  # of the letters; "XOR 문제는 왜 어려워?" is Korean
+# "Who is 로젠블라트?" is English all the same: it opens in English and does not end as Korean sentences do.
+_OPENS_ENGLISH = re.compile(
+    r"\s*(?:who|whom|whose|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|the|explain|tell|describe"
+    r"|show)\b",
+    re.IGNORECASE,
+)
+_ENDS_KOREAN = re.compile(r"[요죠까니나어야지다줘은는]\W*$")
 
-# Tags of mecab-ko-dic that carry meaning: nouns, verb and adjective stems, roots, Latin, digits, Han.
-_MEANING = ("NNG", "NNP", "NNBC", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG")
-_WORD = re.compile(r"[a-z0-9]+(?:[.'+-][a-z0-9]+)*|[\uac00-\ud7a3]+|[\u4e00-\u9fff]+")
-_STOP_EN = frozenset(
+# Tags of mecab-ko-dic that carry meaning: nouns, verb and adjective stems, roots, Latin, digits, Han, adverbs.
+_MEANING = frozenset({"NNG", "NNP", "NNBC", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG"})
+_ACCENT = re.compile(r"[\u0300-\u036f]")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_WORD = re.compile(r"[a-z0-9]+(?:[.'’+-][a-z0-9]+)*|[\uac00-\ud7a3]+|[\u4e00-\u9fff]+")
+_PART = re.compile(r"[a-z0-9]+")
+_STOP_EN = (
     "a an the of in on at to for from by with and or but as is are was were be been being it its this that these "
     "those he she they them his her their who whom whose which what when where why how do does did done has have had "
     "can could would should will may might must not no nor so than then there here i you we us our your my me about "
-    "into over also more most some any all please tell explain describe".split()
+    "into over also more most some any all please tell explain describe s"
 )
-_STOP_KO = frozenset("하 되 있 없 것 수 등 때 년 이 그 저 왜 뭐 무엇 어떻 어떤 누구 누가 언제 어디 알려 설명 주 말 이유 좀 나 너".split())
+_STOP_KO = (
+    "하 되 있 없 것 수 등 때 년 이 그 저 왜 뭐 무엇 무슨 어떻 어떤 어떻게 누구 누가 언제 어디 알려 설명 주 말 이유 "
+    "좀 나 너 못 안 잘 더 가장 몇 뜻 의 은"
+)
+_STOP = frozenset(f"{_STOP_EN} {_STOP_KO}".split())
 
-_SENTENCE_END = re.compile(r"[.!?。…]+[\"'”’)\]]*(?:\s*\[\d+(?:\s*,\s*\d+)*\])*(?=\s|$)|\n\s*\n|\n(?=[-*#|])")
-_ABBREVIATION = re.compile(r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|etc|al|e\.g|i\.e|cf|Fig|Eq|No|Vol|pp?|approx|Inc|Jr|Sr|U\.S)|\b[A-Z])\.$")
+_SENTENCE_END = re.compile(
+    r"[.!?。…]+[\"'”’)\]」』》〉]*(?:\s*\[\d+(?:\s*,\s*\d+)*\])*(?=\s|$)"
+    r"|(?<=[다요죠까])[.!?](?=[가-힣])"  # "낳는다.이 시점부터": the space is forgotten
+    r"|\n\s*\n|\n(?=[-*#|])"
+)
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|etc|al|e\.g|i\.e|cf|Fig|Eq|No|Vol|pp?|approx|Inc|Jr|Sr|U\.S)|\b[A-Z]"
+    r"|(?:^|\n)\d{1,3})\.$"  # the number of a list item
+)
+_GOES_ON = re.compile(r".*[\"'”’)\]]\s+[a-z]", re.DOTALL)  # “Can machines think?” in 1950
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -42,7 +65,10 @@ def hangul_share(text: str) -> float:
 
 def language(text: str) -> Lang:
     """The language to answer in."""
-    return "ko" if hangul_share(unicodedata.normalize("NFC", text)) >= _KOREAN_SHARE else "en"
+    text = unicodedata.normalize("NFC", text)
+    if hangul_share(text) < _KOREAN_SHARE:
+        return "en"
+    return "en" if _OPENS_ENGLISH.match(text) and not _ENDS_KOREAN.search(text) else "ko"
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -62,7 +88,14 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _ends(text: str) -> list[int]:
-    return [m.end() for m in _SENTENCE_END.finditer(text) if not _ABBREVIATION.search(text[max(0, m.start() - 8) : m.start() + 1])]
+    return [m.end() for m in _SENTENCE_END.finditer(text) if not _goes_on(text, m)]
+
+
+def _goes_on(text: str, end: re.Match[str]) -> bool:
+    """Whether the sentence goes on after all: an abbreviation, an initial, or a quoted question in mid-sentence."""
+    if _ABBREVIATION.search(text[max(0, end.start() - 8) : end.start() + 1]):
+        return True
+    return _GOES_ON.match(text[end.start() : end.end() + 3]) is not None
 
 
 def numbers(text: str) -> set[str]:
@@ -71,14 +104,14 @@ def numbers(text: str) -> set[str]:
 
 
 @cache
-def _mecab():  # noqa: ANN202 - the type lives in a package without stubs
+def _mecab() -> Any:  # its type lives in a package without stubs
     from mecab import MeCab
 
     return MeCab()
 
 
 @cache
-def _stemmer():  # noqa: ANN202
+def _stemmer() -> Any:
     import snowballstemmer
 
     return snowballstemmer.stemmer("english")
@@ -87,20 +120,44 @@ def _stemmer():  # noqa: ANN202
 def terms(text: str) -> list[str]:
     """Search terms, in order: English stems, Korean morphemes that carry meaning, Hangul bigrams.
 
-    The bigrams let a word that the dictionary does not know (트렌스포머, 퍼셉트론은) still match.
+    The bigrams let a word that the dictionary does not know (트렌스포머, 바다나우) still match.
     Stop words of both languages are left out; "퍼셉트론은" gives 퍼셉트론 and 퍼셉, 셉트, 트론.
+    Accents are dropped (Jürgen: jurgen), and "GPT-3" gives gpt3, gpt and 3.
     """
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    plain = _THOUSANDS.sub("", unicodedata.normalize("NFC", plain).lower())
     found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text).lower()):
+    for match in _WORD.finditer(plain):
+        word = match.group()
         if "\uac00" <= word[0] <= "\ud7a3":
-            found += _korean_terms(word)
-        elif word not in _STOP_EN:
-            found.append(_stemmer().stemWord(word))
+            after_latin = match.start() > 0 and plain[match.start() - 1].isalnum()
+            found += _korean_terms(word, after_latin)
+        else:
+            found += _other_terms(word)
     return found
 
 
-@cache
-def _korean_terms(word: str) -> list[str]:
-    morphemes = [m for m, tag in _mecab().pos(word) if tag.split("+")[0] in _MEANING and m not in _STOP_KO]
-    stem = "".join(morphemes)
-    return [*morphemes, *(stem[i : i + 2] for i in range(len(stem) - 1) if stem[i : i + 2] not in morphemes)]
+@lru_cache(maxsize=50_000)
+def _korean_terms(word: str, after_latin: bool) -> tuple[str, ...]:
+    # "은" by itself reads as silver; after Latin letters it is a particle, so mecab is shown some.
+    parsed = _mecab().parse("A" + word)[1:] if after_latin else _mecab().parse(word)
+    morphemes = [_lemma(m) for m in parsed if m.pos.split("+")[0] in _MEANING]
+    kept = [m for m in morphemes if m not in _STOP]
+    stem = "".join(kept)
+    return (*kept, *(stem[i : i + 2] for i in range(len(stem) - 1) if stem[i : i + 2] not in kept))
+
+
+def _lemma(morpheme: Any) -> str:
+    """나오 for 나왔, whose feature.expression is "나오/VV/*+았/EP/*"."""
+    if morpheme.feature.type == "Inflect":
+        return morpheme.feature.expression.split("/")[0]
+    return morpheme.surface
+
+
+@lru_cache(maxsize=50_000)
+def _other_terms(word: str) -> tuple[str, ...]:
+    if _NUMBER.fullmatch(word):
+        return (word,)
+    parts = [p for p in _PART.findall(word) if p not in _STOP]
+    stems = [_stemmer().stemWord(p) for p in parts]
+    return ("".join(parts), *stems) if len(parts) > 1 else tuple(stems)

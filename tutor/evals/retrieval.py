@@ -1,0 +1,162 @@
+"""How well retrieval finds the article and the sentence: `python -m tutor.evals.retrieval`.
+
+The labelled questions are corpus/qa/train/*.jsonl; the constants of tutor.retrieval were chosen on them,
+so the table shows how well they fit, not how well they will do on questions never seen.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tutor import config
+from tutor.retrieval import fusion
+from tutor.retrieval.chunking import plain
+from tutor.retrieval.index import DENSE_WEIGHT, Index, open_index
+from tutor.types import Hit, Lang
+
+LEGS = ("bm25", "dense", "hybrid")
+
+# Questions that the sources do not answer.
+OUTSIDE: dict[Lang, tuple[str, ...]] = {
+    "en": (
+        "Who won the 2022 FIFA World Cup?",
+        "How do I make kimchi at home?",
+        "What is the capital of Australia?",
+        "Solve the integral of x squared from 0 to 3.",
+        "Who founded NVIDIA?",
+        "What is quantum computing?",
+        "How many parameters does Gemini Ultra have?",
+        "When was Claude 3.5 Sonnet released?",
+        "What is DeepSeek-R1 trained on?",
+        "How does a nuclear reactor work?",
+        "Who wrote Pride and Prejudice?",
+        "What is the best phone to buy this year?",
+        "How tall is Mount Everest?",
+        "Who invented the telephone?",
+        "What is blockchain mining?",
+        "How does Stable Diffusion generate images?",
+        "When did Deep Blue beat Kasparov?",
+        "What is the recipe for banana bread?",
+        "How do I center a div in CSS?",
+        "Who is the president of France?",
+    ),
+    "ko": (
+        "2002년 월드컵 4강에 든 나라는?",
+        "김치찌개 맛있게 끓이는 법 알려줘",
+        "호주의 수도는 어디야?",
+        "이차방정식 근의 공식이 뭐야?",
+        "엔비디아는 누가 창업했어?",
+        "양자 컴퓨터는 어떻게 작동해?",
+        "제미나이 울트라의 매개변수는 몇 개야?",
+        "클로드 3.5 소네트는 언제 나왔어?",
+        "딥시크 R1은 어떻게 만들었어?",
+        "원자력 발전소의 원리를 설명해줘",
+        "춘향전은 누가 썼어?",
+        "올해 가장 좋은 휴대폰은 뭐야?",
+        "한라산의 높이는 얼마야?",
+        "전화기는 누가 발명했어?",
+        "비트코인 채굴이 뭐야?",
+        "스테이블 디퓨전은 그림을 어떻게 그려?",
+        "손흥민은 어느 팀에서 뛰어?",
+        "부산에서 서울까지 기차로 얼마나 걸려?",
+        "오늘 서울 날씨 어때?",
+        "파이썬으로 엑셀 파일 읽는 법",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A question, the slug of the article that answers it, and the sentences that do."""
+
+    question: str
+    lang: Lang
+    slug: str
+    answer: tuple[str, ...]
+
+
+@dataclass
+class Tally:
+    """Per question: rank of the right article (0: not among the hits), rank of an answer sentence, seconds."""
+
+    article: list[int] = field(default_factory=list)
+    sentence: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def row(self) -> str:
+        article, sentence = np.array(self.article), np.array(self.sentence)
+        shares = [_within(article, 1), _within(article, 5), _within(sentence, 1), _within(sentence, 3)]
+        p50, p95 = np.percentile(np.array(self.seconds) * 1000, [50, 95])
+        return "  ".join(f"{share:6.1%}" for share in shares) + f"  {p50:6.1f}  {p95:6.1f}"
+
+
+def labelled(folder: Path, index: Index) -> Iterator[Labelled]:
+    """The labelled questions whose article is in the index, in file order."""
+    slugs = {document.slug for document in index.documents.values()}
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text("utf-8").splitlines():
+            record = json.loads(line)
+            if record["slug"] in slugs and record["slug"] != "tutor":  # "hello" asks for no article
+                answer = tuple(_squash(plain(sentence)) for sentence in record["answer"])
+                for question in record["questions"]:
+                    yield Labelled(question, record["lang"], record["slug"], answer)
+
+
+def hits(index: Index, question: str, lang: Lang, leg: str, k: int = 6) -> list[Hit]:
+    """What one leg alone, or the whole search ("hybrid"), finds."""
+    if leg == "hybrid":
+        return index.search(question, lang=lang, k=k)
+    ranking = index.legs(question, lang)[LEGS.index(leg)]
+    return [Hit(index.passages[number], score) for number, score in fusion.fuse([ranking], [1.0])[:k]]
+
+
+def measure(index: Index, questions: list[Labelled], leg: str) -> Tally:
+    """Rank of the right article among the articles found, and of an answer among the sentences."""
+    tally = Tally()
+    for item in questions:
+        start = time.perf_counter()
+        found = hits(index, item.question, item.lang, leg)
+        ranked = index.evidence(item.question, found)
+        tally.seconds.append(time.perf_counter() - start)
+        slugs = list(dict.fromkeys(hit.passage.slug for hit in found))
+        tally.article.append(slugs.index(item.slug) + 1 if item.slug in slugs else 0)
+        right = [i for i, e in enumerate(ranked, 1) if any(_squash(e.text) in a or a in e.text for a in item.answer)]
+        tally.sentence.append(right[0] if right else 0)
+    return tally
+
+
+def _within(ranks: np.ndarray, k: int) -> float:
+    return float(((ranks > 0) & (ranks <= k)).mean())
+
+
+def _squash(text: str) -> str:
+    return " ".join(text.split())
+
+
+def main() -> None:
+    settings = config.load()
+    index = open_index(settings)
+    index.search("warm up", lang="en")
+    questions = list(labelled(settings.corpus / "qa" / "train", index))
+    print(f"{len(index.passages)} passages, {len(questions)} labelled questions, dense weight {DENSE_WEIGHT}")
+    print(f"{'':20}  art@1   art@5   sent@1  sent@3  p50 ms  p95 ms")
+    for lang in ("en", "ko"):
+        mine = [item for item in questions if item.lang == lang]
+        for leg in LEGS:
+            print(f"{lang} {len(mine):4} {leg:10} {measure(index, mine, leg).row()}")
+    print("coverage threshold: share of labelled questions kept, share of outside questions turned away")
+    for lang, outside in OUTSIDE.items():
+        inside = [item.question for item in questions if item.lang == lang]
+        scores = [np.array([index.coverage(q, index.search(q, lang=lang)) for q in qs]) for qs in (inside, outside)]
+        for at in (0.3, 0.4, 0.5, 0.6, 0.7):
+            print(f"{lang} {at:.1f}  {(scores[0] >= at).mean():6.1%}  {(scores[1] < at).mean():6.1%}")
+
+
+if __name__ == "__main__":
+    main()

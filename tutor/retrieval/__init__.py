@@ -1,0 +1,1 @@
+"""Sources in, ranked and located passages out. `index.open_index` is the way in."""

@@ -1,0 +1,76 @@
+"""Which sentences of the retrieved passages answer the question, and whether the passages speak of it at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from tutor.text import sentences, terms
+from tutor.types import Evidence, Hit, Passage
+
+# Shares of a question term's weight that a sentence is given where the term stands near it, not in it.
+IN_TITLE, IN_PASSAGE = 0.5, 0.25
+PRIOR = 0.5  # of the best passage's sentences; 1/2 of it for the second passage's, 1/3 for the third's
+CUE = 0.25  # for the kind of thing that is asked for: a name, a year, a number, a reason
+COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
+
+Idf = Callable[[str], float]
+
+# (what the question asks with, what an answer to it holds)
+_CUES = tuple(
+    (re.compile(question, re.IGNORECASE), re.compile(answer))
+    for question, answer in (
+        (
+            r"\bwho\b|\bwhose\b|inventor|author|(which|what) (\w+ )?(person|people|scientist|researcher)|누가|누구",
+            r"[A-Z][\w'-]+ (?:[A-Z]\. ?)*[A-Z][\w'-]+",
+        ),
+        (r"\bwhen\b|\byear\b|\bdate\b|언제|몇 ?년|연도|년도", r"\b(?:1[89]|20)\d\d"),
+        (r"how (many|much|large|big|long|fast|small)|number of|몇|얼마|크기", r"\d"),
+        (r"\bwhy\b|\breason\b|왜|이유|까닭", r"because|since|so that|due to|reason|때문|까닭|이유|므로|그래서"),
+    )
+)
+
+
+def rank(question: str, hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Evidence]:
+    """The `k` sentences of `hits` that best answer `question`, by falling score, ties in reading order.
+
+    score = idf-weighted share of the question's terms in the sentence (a part of it for those in the
+    title, the heading or the rest of the passage) + a prior from the passage's rank + a cue.
+    """
+    weights = {term: idf(term) for term in terms(question)}
+    cues = [answer for asks, answer in _CUES if asks.search(question)]
+    found: dict[str, Evidence] = {}
+    for place, hit in enumerate(hits, 1):
+        passage = hit.passage
+        near = _near(passage)
+        for span in sentences(passage.text):
+            text = passage.text[slice(*span)]
+            score = _overlap(weights, set(terms(text)), near) + PRIOR / place
+            score += CUE * sum(1 for cue in cues if cue.search(text))
+            found.setdefault(text, Evidence(passage, span, score))
+    return sorted(found.values(), key=lambda e: -e.score)[:k]
+
+
+def coverage(question: str, hits: Sequence[Hit], *, idf: Idf) -> float:
+    """Idf-weighted share (0..1) of the question's terms that its best passages hold; 0 where it has no terms.
+
+    A word that no source holds weighs most, so "How is kimchi made?" comes out low.
+    """
+    weights = {term: idf(term) for term in terms(question)}
+    near: dict[str, float] = {}
+    for hit in hits[:COVERAGE_HITS]:
+        near |= _near(hit.passage)
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in near) / total if total else 0.0
+
+
+def _near(passage: Passage) -> dict[str, float]:
+    """The terms of a passage with the share that its sentences are given for each."""
+    near = dict.fromkeys(terms(passage.text), IN_PASSAGE)
+    return near | dict.fromkeys(terms(f"{passage.title} {passage.section}"), IN_TITLE)
+
+
+def _overlap(weights: dict[str, float], sentence: set[str], near: dict[str, float]) -> float:
+    total = sum(weights.values())
+    gained = sum(w * (1.0 if term in sentence else near.get(term, 0.0)) for term, w in weights.items())
+    return gained / total if total else 0.0
