@@ -6,9 +6,9 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# Of what pip says, one line a package is enough; its errors pass untouched.
-PIP_LINES := grep --line-buffered -E '^(Collecting|Installing collected)' | cut -c 1-100
-install = set -o pipefail; $(BIN)/python -m pip install --progress-bar off -c constraints.txt $(1) | { $(PIP_LINES) || true; }
+# Of what pip says, the name of each package as its turn comes is enough; its errors pass untouched.
+PIP_LINES := awk '/^Collecting/ { sub(/[^A-Za-z0-9_.-].*/, "", $$2); print "  " $$2 } /^Installing/ { print "  installing them" } { fflush() }'
+install = set -o pipefail; $(BIN)/python -m pip install --progress-bar off -c constraints.txt $(1) | $(PIP_LINES)
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help

@@ -255,7 +255,7 @@ def doctor(
 
     settings = _settings(ctx)
     found = checks.examine(settings)
-    typer.echo(checks.as_json(found) if as_json else checks.as_text(found, spoken(settings.lang)))
+    typer.echo((checks.as_json if as_json else checks.as_text)(found, spoken(settings.lang)))
     if any(check.state == "wrong" for check in found):
         raise typer.Exit(1)
 
@@ -316,7 +316,8 @@ def _open(settings: config.Settings) -> Session:
 
 def _run_lab(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None) -> None:
     """Run a lab to its end, show its picture and result, and save the picture where asked."""
-    from tutor.labs import core, plots
+    from tutor.labs import core
+    from tutor.labs.terminal import terminal
 
     with interruptible() as cancel:
         run = core.run(name, arguments, cancel)
@@ -332,9 +333,10 @@ def _run_lab(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None
                 raise typer.Exit(130 if cancel.is_set() else 1) from None
             status(f"{frame.series} {tr('epoch', '에폭', lang)} {frame.epoch}")
     status("")
-    typer.echo(plots.terminal(result, lang))
-    typer.echo(result.text[lang])
+    typer.echo(terminal(result, lang))
     if save:
+        from tutor.labs import plots
+
         plots.save(result, save, lang)
         typer.echo(tr(f"Saved: {save}", f"저장했어요: {save}", lang))
 

@@ -15,8 +15,9 @@ import typer
 from tutor.errors import TutorError
 
 if TYPE_CHECKING:
+    from tutor.retrieval.index import Index
     from tutor.session import Session
-    from tutor.types import Answer, Citation, Event, Lang, ToolCall
+    from tutor.types import Answer, Event, Lang
 
 
 def spoken(lang: str | None = None) -> Lang:
@@ -93,12 +94,14 @@ def turn(session: Session, text: str, lang: str, *, quiet: bool = False) -> Answ
             if not quiet:
                 _show(event, speak)
             if isinstance(event, Answered):
-                return event.answer
-    raise KeyboardInterrupt  # stopped before there was anything to answer
+                answer = event.answer
+    if not quiet:
+        _after(answer, session.index, speak)
+    return answer
 
 
 def _show(event: Event, lang: Lang) -> None:
-    from tutor.types import Answered, LabFrame, TextDelta, ToolFinished, ToolStarted, Writing
+    from tutor.types import LabFrame, TextDelta, ToolFinished, ToolStarted, Writing
 
     match event:
         case Writing(tokens):
@@ -107,30 +110,33 @@ def _show(event: Event, lang: Lang) -> None:
             status("")
             typer.echo(text, nl=False)
         case ToolStarted(call):
-            typer.echo(f"▶ {_call(call)}", err=True)
+            arguments = ", ".join(f"{name}={value}" for name, value in call.arguments.items())
+            typer.echo(f"▶ {call.name}({arguments})", err=True)
         case LabFrame(frame):
             status(f"{frame.series} {tr('epoch', '에폭', lang)} {frame.epoch}")
         case ToolFinished(result) if result.result:
-            from tutor.labs import plots
+            from tutor.labs.terminal import terminal
 
             status("")
-            typer.echo(plots.terminal(result.result, lang))
-        case Answered(answer):
-            status("")
-            typer.echo("")
-            _sources(answer.citations, lang)
+            picture = terminal(result.result, lang).removesuffix(result.result.text[lang])  # the text comes as text
+            typer.echo(f"{picture.rstrip()}\n")
 
 
-def _call(call: ToolCall) -> str:
-    return f"{call.name}({', '.join(f'{k}={v}' for k, v in call.arguments.items())})"
-
-
-def _sources(citations: tuple[Citation, ...], lang: Lang) -> None:
-    if citations:
+def _after(answer: Answer, index: Index, lang: Lang) -> None:
+    """What stands under an answer: how it came about, and its sources."""
+    status("")
+    typer.echo("")
+    if answer.mode == "quoted":
+        en = "(Sentences of the sources themselves, in place of the model's own words.)"
+        typer.echo(tr(en, "(모델의 글 대신 출처의 문장을 그대로 옮겼어요.)", lang))
+    if answer.stopped:
+        typer.echo(tr("(Stopped here.)", "(여기서 멈췄어요.)", lang))
+    if answer.citations:
         typer.echo(tr("\nSources", "\n출처", lang))
-    for citation in citations:
-        first, last = citation.passage.lines
-        typer.echo(f"[{citation.n}] {citation.passage.title} — {citation.passage.doc}:{first}-{last}")
+    for citation in answer.citations:
+        passage = citation.passage
+        path, (first, last) = index.document(passage.doc).path, passage.lines
+        typer.echo(f"[{citation.n}] {passage.title} — {path}:{first}-{last}")
 
 
 def record(answer: Answer) -> dict[str, Any]:

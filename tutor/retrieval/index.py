@@ -32,9 +32,6 @@ from tutor.types import Document, Evidence, Hit, Lang, Passage, Source
 FORMAT = 1
 POOL = 50  # passages that each leg hands to the fusion
 
-# The weight of the dense leg beside BM25's 1.0. MiniLM reads English; measured by `python -m tutor.evals.retrieval`.
-DENSE_WEIGHT: dict[Lang, float] = {"en": 1.0, "ko": 0.3}
-
 Progress = Callable[[str, int, int], None]
 _log = logging.getLogger(__name__)
 
@@ -66,37 +63,57 @@ class Index:
     def search(self, query: str, *, lang: Lang, k: int = 6) -> list[Hit]:
         """The `k` best passages for `query`, best first, in the language `lang` wherever there is a choice."""
         words, meaning = self.legs(query, lang)
-        fused = fusion.fuse([words, meaning], [1.0, DENSE_WEIGHT[lang]])
         word_rank = {number: rank for rank, number in enumerate(words, 1)}
         meaning_rank = {number: rank for rank, number in enumerate(meaning, 1)}
         return [
             Hit(self.passages[number], score, word_rank.get(number), meaning_rank.get(number))
-            for number, score in fused[:k]
+            for number, score in fusion.fuse([words, meaning])[:k]
         ]
 
     def legs(self, query: str, lang: Lang) -> tuple[list[int], list[int]]:
         """The numbers of the passages that BM25 and that the embeddings rank first, best first, at most POOL each.
 
         Of articles that exist in both languages only the one in `lang` is ranked, unless it holds none
-        of the query's words ("Who is 로젠블라트?").
+        of the query's words ("Who is 로젠블라트?"). A passage is as near as its nearest sentence.
         """
         allowed = self._own[lang]
         scores = self._words.scores(text.terms(query))
         if not (scores[allowed] > 0).any():
             allowed = np.ones(len(self.passages), dtype=bool)
-        return _best(scores, allowed & (scores > 0)), _best(self._vectors.scores(query), allowed)
+        words = _best(scores, allowed & (scores > 0))
+        if lang not in dense.LANGS or not query.strip():
+            return words, []
+        nearest = np.full(len(self.passages), -np.inf, dtype=np.float32)
+        np.maximum.at(nearest, self._passage_of, self._vectors.scores(query))
+        return words, _best(nearest, allowed & np.isfinite(nearest))
 
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
         """The `k` sentences of `hits` that best answer `question`, best first."""
-        return evidence.rank(question, hits, idf=self._words.idf, k=k)
+        read = text.language(question) in dense.LANGS
+        scores = self._vectors.scores(question) if read else np.zeros(self._vectors.size, dtype=np.float32)
+
+        def cosines(passage: Passage) -> list[float]:
+            rows = scores[self._passage_of == self._number[passage.id]]
+            return rows.tolist() if len(rows) else [0.0] * len(text.sentences(passage.text))
+
+        return evidence.rank(question, hits, idf=self._words.idf, cosines=cosines, k=k)
 
     def coverage(self, question: str, hits: Sequence[Hit]) -> float:
         """Share (0..1) of what `question` asks about that `hits` speak of at all."""
         return evidence.coverage(question, hits, idf=self._words.idf)
 
-    def vectors(self) -> np.ndarray:
-        """The passages' embeddings, shape (len(passages), d), float32."""
-        return self._vectors.vectors()
+    def vectors(self) -> dict[str, np.ndarray]:
+        """Every embedded sentence with its embedding, shape (dense.DIMENSIONS,), float32."""
+        return dict(zip(_embedded(self.passages)[0], self._vectors.vectors(), strict=True))
+
+    @cached_property
+    def _number(self) -> dict[str, int]:
+        return {passage.id: number for number, passage in enumerate(self.passages)}
+
+    @cached_property
+    def _passage_of(self) -> np.ndarray:
+        """The number of the passage that each embedded sentence is in, shape (sentences,)."""
+        return np.array(_embedded(self.passages)[1], dtype=np.int64)
 
     @cached_property
     def _own(self) -> dict[Lang, np.ndarray]:
@@ -146,9 +163,7 @@ def _load(settings: Settings) -> Index | None:
     manifest_file = settings.index / "manifest.json"
     try:
         manifest = json.loads(manifest_file.read_text("utf-8"))
-        wanted = _inputs(settings, manifest["inputs"].get("encoder", {}))
-        stale = [name for name, value in wanted.items() if not _same(manifest["inputs"].get(name), value)]
-        if stale:
+        if stale := _stale(settings, manifest):
             _log.info("The index is rebuilt: %s changed.", ", ".join(stale))
             return None
         return _read(settings.index / manifest["folder"], manifest)
@@ -157,6 +172,25 @@ def _load(settings: Settings) -> Index | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         _log.warning("The index is rebuilt: %s.", error)
         return None
+
+
+def changes(settings: Settings) -> list[str] | None:
+    """What the index on disk depends on and is different now, by name; None where there is no index.
+
+    Raises:
+        CorpusError, SearchIndexError: the sources or the encoder cannot be read.
+    """
+    try:
+        return _stale(settings, json.loads((settings.index / "manifest.json").read_text("utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ["manifest.json"]
+
+
+def _stale(settings: Settings, manifest: Mapping[str, Any]) -> list[str]:
+    wanted = _inputs(settings, manifest["inputs"].get("encoder", {}))
+    return [name for name, value in wanted.items() if not _same(manifest["inputs"].get(name), value)]
 
 
 def _same(recorded: Any, wanted: Any) -> bool:
@@ -183,17 +217,23 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def _read(folder: Path, manifest: Mapping[str, Any]) -> Index:
     """Load a build and check it. Raises ValueError where a file is not what was written."""
     for name, digest in manifest["artefacts"].items():
         if _sha256(folder / name) != digest:
             raise ValueError(f"{folder / name} is damaged")
     documents = [_document(record) for record in _records(folder / "documents.jsonl")]
-    passages = [Passage(**{**record, "lines": tuple(record["lines"])}) for record in _records(folder / "passages.jsonl")]
+    passages = [
+        Passage(**{**record, "lines": tuple(record["lines"])}) for record in _records(folder / "passages.jsonl")
+    ]
     words = lexical.Lexical.load(folder / "bm25")
     vectors = dense.Dense.load((folder / "vectors.faiss").read_bytes())
     counts = {"documents": len(documents), "passages": len(passages)}
-    if counts != manifest["counts"] or not len(passages) == words.size == vectors.size:
+    if counts != manifest["counts"] or words.size != len(passages) or vectors.size != len(_embedded(passages)[0]):
         raise ValueError(f"the parts of {folder} do not fit together")
     return Index(documents, passages, words, vectors)
 
@@ -214,7 +254,7 @@ def _build(settings: Settings, progress: Progress) -> Index:
     passages = [passage for document in documents for passage in chunking.passages(document)]
     progress("words", 0, len(passages))
     words = lexical.Lexical.build([text.terms(_searched(p)) for p in passages])
-    vectors = _embed([_searched(p) for p in passages], _vectors(settings, inputs["encoder"]), progress)
+    vectors = _embed(_embedded(passages)[0], _known(settings, inputs["encoder"]), progress)
     folder = settings.index / f"build-{uuid.uuid4().hex[:8]}"
     try:
         _write(folder, documents, passages, words, dense.Dense.build(vectors))
@@ -222,7 +262,7 @@ def _build(settings: Settings, progress: Progress) -> Index:
             "folder": folder.name,
             "inputs": inputs,
             "counts": {"documents": len(documents), "passages": len(passages)},
-            "artefacts": {p.relative_to(folder).as_posix(): _sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
+            "artefacts": {path.relative_to(folder).as_posix(): _sha256(path) for path in _files(folder)},
         }
         found = _read(folder, manifest)
         temporary = folder / "manifest.json"
@@ -238,24 +278,34 @@ def _build(settings: Settings, progress: Progress) -> Index:
     return found
 
 
-def _embed(texts: Sequence[str], known: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
-    """Vectors of `texts`, those in `known` taken from there."""
-    new = [item for item in dict.fromkeys(texts) if item not in known]
+def _embedded(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
+    """The sentences that are embedded, in order, and the number of the passage of each."""
+    pairs = [
+        (passage.text[slice(*span)], number)
+        for number, passage in enumerate(passages)
+        if passage.lang in dense.LANGS
+        for span in text.sentences(passage.text)
+    ]
+    return [sentence for sentence, _ in pairs], [number for _, number in pairs]
+
+
+def _embed(sentences: Sequence[str], known: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
+    """The embeddings of `sentences`, shape (n, dense.DIMENSIONS); those in `known` are taken from there."""
+    new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
     made = dense.encode(new, lambda done, total: progress("embed", done, total)) if new else []
     vectors = dict(known) | dict(zip(new, made, strict=True))
-    return np.stack([vectors[item] for item in texts])
+    return np.array([vectors[sentence] for sentence in sentences], dtype=np.float32).reshape(-1, dense.DIMENSIONS)
 
 
-def _vectors(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """What the build on disk embedded with the same encoder: searched text -> vector. Embedding is the slow part."""
+def _known(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """What the build on disk embedded with this very encoder; embedding is the slow part of building."""
     try:
         manifest = json.loads((settings.index / "manifest.json").read_text("utf-8"))
         if not _same(manifest["inputs"]["encoder"], encoder):
             return {}
-        old = _read(settings.index / manifest["folder"], manifest)
+        return _read(settings.index / manifest["folder"], manifest).vectors()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
-    return {_searched(passage): vector for passage, vector in zip(old.passages, old.vectors(), strict=True)}
 
 
 def _searched(passage: Passage) -> str:
