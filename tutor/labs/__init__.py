@@ -1,0 +1,1 @@
+"""Labs: small experiments that really run while the learner watches."""

@@ -1,0 +1,88 @@
+"""The registry of labs, their common limits and the loop that runs one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from tutor.errors import ToolCallInvalid, ToolFailed
+from tutor.labs import train_perceptron
+from tutor.labs.arguments import PerceptronArguments, parse_perceptron
+from tutor.types import Frame, LabResult
+
+TIME_LIMIT = 60.0  # seconds of computing; the time a viewer takes over a frame does not count
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """`schema` is what a caller is told of the arguments; `parse` checks them and fills in defaults."""
+
+    schema: type[BaseModel]
+    parse: Callable[[Mapping[str, Any]], Any]
+    run: Callable[[Any], Generator[Frame, None, LabResult]]
+
+
+LABS: Mapping[str, Lab] = {
+    train_perceptron.NAME: Lab(PerceptronArguments, parse_perceptron, train_perceptron.run),
+}
+
+
+def parse(name: str, arguments: Mapping[str, Any]) -> Any:
+    """The checked arguments of the lab `name`, defaults filled in.
+
+    Raises:
+        ToolCallInvalid: there is no such lab, or an argument is wrong.
+    """
+    if name not in LABS:
+        known = ", ".join(LABS)
+        raise ToolCallInvalid(
+            f"There is no lab {name[:60]!r}.",
+            f"Known are {known}.",
+            ko=(f"{name[:60]!r}(이)라는 실습은 없어요.", f"할 수 있는 실습은 {known}이에요."),
+        )
+    return LABS[name].parse(arguments)
+
+
+def run(
+    name: str, arguments: Mapping[str, Any], cancel: threading.Event, time_limit: float = TIME_LIMIT
+) -> Generator[Frame, None, LabResult]:
+    """Run a lab, yielding its frames; the generator's return value is the result, all frames in it.
+
+    Raises:
+        ToolCallInvalid: before the first frame; see `parse`.
+        ToolFailed: `cancel` was set, `time_limit` seconds of computing went by, or the numbers ran away.
+    """
+    checked = parse(name, arguments)
+    steps = LABS[name].run(checked)
+    frames: list[Frame] = []
+    spent = 0.0
+    while True:
+        _check(cancel, spent, time_limit)
+        started = time.perf_counter()
+        try:
+            frame = next(steps)
+        except StopIteration as end:
+            return replace(end.value, frames=tuple(frames))
+        spent += time.perf_counter() - started
+        frames.append(frame)
+        yield frame
+
+
+def _check(cancel: threading.Event, spent: float, time_limit: float) -> None:
+    if cancel.is_set():
+        raise ToolFailed(
+            "The demo was stopped.",
+            "Ask for it again to run it.",
+            ko=("실습을 멈췄어요.", "다시 보려면 한 번 더 요청해 주세요."),
+        )
+    if spent > time_limit:
+        raise ToolFailed(
+            f"The demo took longer than {time_limit:g} seconds and was stopped.",
+            "Use fewer epochs, seeds or hidden units.",
+            ko=(f"실습이 {time_limit:g}초를 넘겨서 멈췄어요.", "에폭, 시드, 은닉 유닛 수를 줄여 보세요."),
+        )
