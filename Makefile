@@ -18,9 +18,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
 run: $(RUN_STAMP)  ## set everything up, build the index, serve the page on 127.0.0.1:7860
-	@echo "== Index (built on first use, checked ever after)"
-	@$(BIN)/tutor index
-	@echo "== The page: http://127.0.0.1:7860 (Ctrl-C ends it)"
+	@echo "== The page (the index is built on first use; Ctrl-C ends it)"
 	@$(BIN)/tutor serve
 
 test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types and every test

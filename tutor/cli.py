@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -115,6 +116,7 @@ def serve(
 
 
 def _serve(settings: config.Settings) -> None:
+    status(tr("Loading …", "불러오는 중 …", settings.lang))
     from tutor.retrieval.index import open_index
     from tutor.ui import app as page
 
@@ -206,9 +208,9 @@ def index(
     rebuild: Annotated[bool, typer.Option("--rebuild", help=tr("Build it anew.", "처음부터 다시 만들어요."))] = False,
     lang: Spoken = None,
 ) -> None:
+    settings = _settings(ctx)
     from tutor.retrieval.index import open_index
 
-    settings = _settings(ctx)
     opened = open_index(settings, rebuild=rebuild, progress=progress)
     count = len(opened.passages)
     typer.echo(
@@ -234,9 +236,10 @@ def evaluate(
     online: Online = None,
     lang: Spoken = None,
 ) -> None:
+    settings = _settings(ctx)
     from tutor.evals import runner
 
-    runner.run(questions, out, _settings(ctx))
+    runner.run(questions, out, settings)
 
 
 @app.command(help=tr("What is installed, what is wrong, what to type.", "설치 상태와 문제, 해결 방법을 알려줘요."))
@@ -290,11 +293,17 @@ def _question(given: str | None) -> str:
 
 def _next_line() -> str | None:
     """The learner's next line; None at the end of input."""
-    prompt = "> " if sys.stdin.isatty() else ""
+    if not sys.stdin.isatty():
+        return sys.stdin.buffer.readline(STDIN_LIMIT).decode(errors="replace") or None
+    with suppress(ImportError):  # Windows has none
+        import readline  # noqa: F401 - gives input() line editing and history
     try:
-        return input(prompt)
+        return input("> ")
     except EOFError:
         return None
+    except KeyboardInterrupt:  # meant for an answer that had just ended
+        typer.echo(tr("\nCtrl-D leaves.", "\nCtrl-D로 끝내요."), err=True)
+        return ""
 
 
 def _seeds(text: str) -> list[int]:
@@ -309,9 +318,12 @@ def _seeds(text: str) -> list[int]:
 
 
 def _open(settings: config.Settings) -> Session:
+    status(tr("Loading …", "불러오는 중 …", settings.lang))
     from tutor.session import open_tutor
 
-    return open_tutor(settings, progress=progress).new_session(settings.lang)
+    session = open_tutor(settings, progress=progress).new_session(settings.lang)
+    status("")
+    return session
 
 
 def _run_lab(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None) -> None:
