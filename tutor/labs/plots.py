@@ -337,7 +337,9 @@ def _draw_accuracy(axes: Any, result: LabResult, lang: Lang) -> None:
     for s in result.record["series"]:
         accuracy = s["accuracy_per_epoch"]
         colour, dash = SERIES_COLOURS[s["layers"]], ("-", "--", ":", "-.")[seeds.index(s["seed"]) % 4]
-        axes.plot(range(1, len(accuracy) + 1), accuracy, dash, lw=2, color=colour, label=series_title(s["name"], lang))
+        mark = "o" if len(accuracy) < 3 else ""
+        look = {"linestyle": dash, "marker": mark, "color": colour, "label": series_title(s["name"], lang)}
+        axes.plot(range(1, len(accuracy) + 1), accuracy, lw=2, **look)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "1/4", "2/4", "3/4", "4/4"])
     axes.set(
         xscale=_scale(result.record["series"]),
@@ -349,5 +351,6 @@ def _draw_accuracy(axes: Any, result: LabResult, lang: Lang) -> None:
     axes.xaxis.set_minor_formatter("")
     if axes.get_xscale() == "linear":
         axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.set_xlim(0.5, max(s["epochs"] for s in result.record["series"]) + 0.5)
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=9)
