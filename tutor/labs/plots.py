@@ -350,7 +350,7 @@ def _draw_accuracy(axes: Any, result: LabResult, lang: Lang) -> None:
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter("")
     if axes.get_xscale() == "linear":
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
         axes.set_xlim(0.5, max(s["epochs"] for s in result.record["series"]) + 0.5)
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, fontsize=9)
