@@ -1,0 +1,297 @@
+"""The page in a real Chromium, over a real server; the sessions behind it are scripted."""
+
+import re
+import socket
+import time
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from chromium import ARGUMENTS, executable
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from scripted import EVIL, ScriptedTutor
+
+from tutor.errors import SettingError
+from tutor.ui import app
+from tutor.ui.strings import EN, EXAMPLES, KO, STRINGS
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+LOCALES = {"ko": "ko-KR", "en": "en-US"}
+QUESTIONS = {"ko": "퍼셉트론은 누가 만들었어?", "en": "Who described the perceptron?"}
+expect.set_options(timeout=20_000)  # the machine may be busy
+DEMOS = {"ko": "XOR를 직접 보여줘", "en": "Show me XOR"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def tutor():
+    return ScriptedTutor(pause=0.02)
+
+
+@pytest.fixture(scope="module")
+def url(tutor):
+    page = app.build(tutor)
+    yield app.launch(page, tutor, "127.0.0.1", free_port())
+    page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, request: pytest.FixtureRequest):
+    """A browser of its own, in the language of the parameter `lang`, English without one. Every request is recorded."""
+    lang = request.node.callspec.params.get("lang", "en") if hasattr(request.node, "callspec") else "en"
+    context = browser.new_context(
+        locale=LOCALES[lang], viewport={"width": 1280, "height": 860}, reduced_motion="reduce"
+    )
+    requests, errors = [], []
+    context.on("request", lambda r: requests.append(r.url))
+    context.on("weberror", lambda e: errors.append(str(e.error)))
+    yield context
+    context.close()
+    outside = [
+        r for r in requests if urlsplit(r).hostname not in ("127.0.0.1", None) and not r.startswith(("data:", "blob:"))
+    ]
+    assert not outside
+    assert not errors
+    assert requests
+
+
+@pytest.fixture
+def page(context: BrowserContext, url: str) -> Page:
+    return opened(context, url)
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("body")).to_have_class(re.compile("ready"))
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#question textarea").fill(question)
+    page.locator("#question textarea").press("Enter")
+
+
+def answered(page: Page, number: int = 1) -> None:
+    expect(page.locator(".turn .foot")).to_have_count(number, timeout=30_000)
+    expect(page.locator("#send")).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_question_and_its_source(page, lang):
+    expect(page.locator("#heading h1")).to_have_text(STRINGS[lang]["title"])
+    ask(page, QUESTIONS[lang])
+    answered(page)
+    expect(page.locator(".asked")).to_have_text(QUESTIONS[lang])
+    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["generated"])
+    expect(page.locator(".note")).to_have_text(STRINGS[lang]["withheld"].format(n=1))
+    expect(page.locator("#question textarea")).to_have_value("")
+    page.locator(".cite").click()
+    expect(page.locator(".source.open mark")).to_contain_text("1958")
+    expect(page.locator(".source.open mark")).to_be_in_viewport()
+    page.locator(".whole-text").click()
+    expect(page.locator("#document mark")).to_be_in_viewport()
+    expect(page.locator("#document a")).to_have_attribute("rel", "noopener noreferrer")
+    page.keyboard.press("Escape")
+    expect(page.locator("#document")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_demo_moves(page, lang, tutor):
+    tutor.go_on.clear()
+    ask(page, DEMOS[lang])
+    expect(page.locator(".turn .figure .main-svg").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".status")).to_contain_text(STRINGS[lang]["training"].split("{")[0])
+    tutor.go_on.set()
+    answered(page)
+    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
+    expect(page.locator(".figure")).to_have_count(3)
+    page.wait_for_function("document.querySelector('.figure')._transitionData?._frames.length > 10")
+    region = "JSON.stringify(document.querySelector('.figure').data[0].z)"
+    end = page.evaluate(region)
+    figure = page.locator(".figure").first
+    figure.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
+    page.wait_for_function(f"{region} !== {end!r}")
+    start = page.evaluate(region)
+    figure.locator(".updatemenu-button").first.click()
+    page.wait_for_function(f"{region} !== {start!r}")
+    page.wait_for_function(f"{region} === {end!r}", timeout=30_000)
+
+
+def test_an_earlier_figure_is_not_drawn_again(page):
+    ask(page, DEMOS["en"])
+    answered(page)
+    page.evaluate("document.querySelector('.figure').dataset.same = 'yes'")
+    ask(page, QUESTIONS["en"])
+    answered(page, 2)
+    expect(page.locator(".figure").first).to_have_attribute("data-same", "yes")
+    expect(page.locator(".figure .main-svg").first).to_be_attached()
+
+
+def test_writing_is_shown_and_stopped(page):
+    ask(page, "count")
+    expect(page.locator(".status")).to_contain_text(re.compile(r"Writing.* [1-9]\d* tokens"))
+    page.locator("#stop").click()
+    answered(page)
+    expect(page.locator(".note")).to_have_text(EN["stopped"])
+    expect(page.locator(".answer")).to_contain_text("1 2 3")
+    expect(page.locator(".status")).to_be_hidden()
+
+
+def test_reloading_keeps_the_conversation(page):
+    ask(page, QUESTIONS["en"])
+    answered(page)
+    page.reload()
+    answered(page)
+    expect(page.locator(".asked")).to_have_text(QUESTIONS["en"])
+    expect(page.locator(".source mark")).to_contain_text("1958")
+    ask(page, "And then?")
+    answered(page, 2)
+
+
+def test_reloading_in_mid_answer_stops_it_and_retry_asks_again(page, tutor):
+    ask(page, "count")
+    expect(page.locator(".answer")).to_contain_text("1 2")
+    page.reload()
+    expect(page.locator(".error")).to_have_text(EN["interrupted"], timeout=15_000)
+    page.locator("#retry").click()
+    expect(page.locator(".answer")).to_contain_text("1 2")
+    expect(page.locator(".turn")).to_have_count(1)
+    page.locator("#stop").click()
+    answered(page)
+
+
+def test_retry_and_clear(page):
+    ask(page, "one?")
+    answered(page)
+    ask(page, "two?")
+    answered(page, 2)
+    page.locator("#retry").click()
+    expect(page.locator(".turn[data-id=t3] .foot")).to_be_visible()
+    expect(page.locator(".asked")).to_have_text(["one?", "two?"])
+    page.locator("#clear").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    ask(page, "three?")
+    answered(page)
+
+
+def test_examples_ask(page):
+    page.get_by_role("button", name=EXAMPLES["en"][0]).click()
+    answered(page)
+    expect(page.locator(".asked")).to_have_text(EXAMPLES["en"][0])
+
+
+def test_the_language_of_the_page_is_switched(page):
+    ask(page, QUESTIONS["en"])
+    answered(page)
+    page.get_by_text("한국어", exact=True).first.click()
+    expect(page.locator("#heading h1")).to_have_text(KO["title"])
+    expect(page.locator(".badge")).to_have_text(KO["badge"]["generated"])
+    expect(page.locator("#send")).to_have_text(KO["send"])
+    expect(page.get_by_role("button", name=EXAMPLES["ko"][0])).to_be_visible()
+    page.reload()
+    expect(page.locator("#heading h1")).to_have_text(KO["title"])
+
+
+def test_two_browsers_have_two_conversations(browser, url, page):
+    other = browser.new_context()
+    second = opened(other, url)
+    ask(page, "mine?")
+    ask(second, "yours?")
+    answered(page)
+    answered(second)
+    expect(page.locator(".asked")).to_have_text(["mine?"])
+    expect(second.locator(".asked")).to_have_text(["yours?"])
+    second.reload()
+    expect(second.locator(".asked")).to_have_text(["yours?"])
+    other.close()
+
+
+def test_hostile_text_does_nothing(page):
+    title = page.title()
+    ask(page, f"evil {EVIL} {{{{constructor}}}} ${{document.title='owned'}}")
+    answered(page)
+    expect(page.locator(".asked")).to_contain_text("<script>")
+    expect(page.locator(".answer")).to_contain_text("onerror")
+    assert page.locator(".turn img, .turn script").count() == 0
+    assert page.title() == title
+
+
+def test_shift_enter_breaks_the_line_and_a_refused_question_is_given_back(page):
+    box = page.locator("#question textarea")
+    box.fill("x" * 2100)
+    box.press("Shift+Enter")
+    expect(box).to_have_value("x" * 2100 + "\n")
+    expect(page.locator(".turn")).to_have_count(0)
+    box.press("Enter")
+    expect(page.locator(".error")).to_contain_text("too long")
+    expect(box).to_have_value(re.compile("^x{2100}"))
+
+
+@pytest.mark.parametrize("lang", ["ko"])
+def test_the_enter_that_ends_a_composition_does_not_send(page, lang):
+    box = page.locator("#question textarea")
+    box.click()
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "왜", "selectionStart": 1, "selectionEnd": 1})
+    for kind in ("rawKeyDown", "char", "keyUp"):
+        event = {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229 if kind != "char" else 13}
+        keyboard.send("Input.dispatchKeyEvent", event | ({"text": "\r"} if kind == "char" else {}))
+    keyboard.send("Input.insertText", {"text": "왜"})
+    time.sleep(0.5)
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(box).to_have_value(re.compile("왜"))
+    box.press("Enter")
+    expect(page.locator(".asked")).to_have_text("왜")
+    answered(page)
+
+
+def test_nothing_is_wider_than_a_phone(browser, url):
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, color_scheme="dark", locale="ko-KR", reduced_motion="reduce"
+    )
+    page = opened(context, url)
+    ask(page, QUESTIONS["ko"])
+    answered(page)
+    ask(page, DEMOS["ko"])
+    answered(page, 2)
+    page.wait_for_function("document.querySelectorAll('.figure .main-svg').length >= 3")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    sources, composer = page.locator("#side").bounding_box(), page.locator("#composer").bounding_box()
+    assert sources["y"] >= composer["y"]
+    context.close()
+
+
+def test_the_server_closes_the_doors_it_does_not_need(url):
+    home = httpx.get(url)
+    assert "default-src 'self'" in home.headers["content-security-policy"]
+    for path in (
+        "gradio_api/file=http://evil.test/x",
+        "gradio_api/file=/etc/passwd",
+        "gradio_api/proxy=http://evil.test/",
+    ):
+        assert httpx.get(url + path, follow_redirects=False).status_code in (403, 404), path
+    assert httpx.post(url + "gradio_api/upload", files={"files": b"x"}).status_code == 404
+    assert httpx.get(url + "document/en/perceptron?lines=x-9999999999").status_code == 200
+    missing = httpx.get(url + "document/..%2F..%2Fpyproject.toml?lang=ko")
+    assert missing.status_code == 404
+    assert KO["missing"] in missing.text
+
+
+def test_a_port_in_use_is_told(url):
+    port = urlsplit(url).port
+    with pytest.raises(SettingError, match=rf"Port {port} .* tutor --port {port + 1}"):
+        app.check_port("127.0.0.1", port)

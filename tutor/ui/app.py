@@ -1,0 +1,295 @@
+"""The page: a Gradio app over `Conversation`, and the small server around it.
+
+Gradio carries the events; the conversation itself is drawn by page.js from plain data, because a
+figure must keep its play button, its slider and its state while the answer below it is still growing.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tutor import config
+
+config.go_offline()  # before gradio is imported, which reads the environment once
+
+import gradio as gr  # noqa: E402
+
+from tutor.config import Settings  # noqa: E402
+from tutor.errors import SettingError, TutorError  # noqa: E402
+from tutor.session import Tutor, open_tutor  # noqa: E402
+from tutor.types import Lang  # noqa: E402
+from tutor.ui import render  # noqa: E402
+from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
+from tutor.ui.strings import EXAMPLES, STRINGS, from_browser  # noqa: E402
+
+_HERE = Path(__file__).parent
+_PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
+_FONTS = ("Pretendard", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", "sans-serif")
+_MONO = ("D2Coding", "NanumGothicCoding", "monospace")
+
+# Gradio's own scripts are inline and compiled in the page; nothing may come from, or go to, another host.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; "
+    "object-src 'none'; frame-src 'none'; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_CLOSED = ("/gradio_api/upload", "/gradio_api/file=http", "/gradio_api/proxy=")  # the page takes and fetches no files
+# Drawn by the tab, gone with it: by this the server knows the tab again after a reload.
+_SECRET = """() => [sessionStorage.tutor ??= Array.from(
+    crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")]"""
+
+
+# ---- the page ------------------------------------------------------------------------------------
+class _Parts(NamedTuple):
+    """The components that events read or change."""
+
+    state: gr.State
+    secret: gr.Textbox
+    heading: gr.HTML
+    lang: gr.Radio
+    log: gr.HTML
+    examples: list[gr.Button]
+    box: gr.Textbox
+    send: gr.Button
+    stop: gr.Button
+    retry: gr.Button
+    clear: gr.Button
+
+
+def build(tutor: Tutor) -> gr.Blocks:
+    """The page over `tutor`; every browser tab gets a conversation of its own."""
+    with gr.Blocks(title="AI History Tutor · AI 역사 튜터", analytics_enabled=False, fill_width=True) as page:
+        _wire(page, _layout(), Conversations(tutor.new_session))
+    page.queue(max_size=32, default_concurrency_limit=1, api_open=False)
+    return page
+
+
+def _layout() -> _Parts:
+    with gr.Row(elem_id="top"):
+        heading = gr.HTML(apply_default_css=False, elem_id="heading")
+        choices = [("한국어", "ko"), ("English", "en")]
+        lang = gr.Radio(choices, show_label=False, container=False, elem_id="language")
+    with gr.Row(elem_id="main"):
+        with gr.Column(elem_id="talk"):
+            log = _log()
+            with gr.Row(elem_id="examples"):
+                examples = [gr.Button(size="sm", elem_classes="example") for _ in EXAMPLES["en"]]
+            with gr.Column(elem_id="composer"):
+                with gr.Row(elem_id="entry"):
+                    box = gr.Textbox(lines=1, max_lines=8, show_label=False, container=False, elem_id="question")
+                    send = gr.Button(variant="primary", elem_id="send")
+                    stop = gr.Button(variant="stop", elem_id="stop", visible=False)
+                with gr.Row(elem_id="tools"):
+                    retry, clear = gr.Button(size="sm", elem_id="retry"), gr.Button(size="sm", elem_id="clear")
+        with gr.Column(elem_id="side"):
+            side = (_HERE / "side.html").read_text(encoding="utf-8")
+            gr.HTML(side, js_on_load=None, apply_default_css=False, elem_id="panel")
+    state, secret = gr.State(None), gr.Textbox(visible=False)
+    return _Parts(state, secret, heading, lang, log, examples, box, send, stop, retry, clear)
+
+
+def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations) -> None:
+    """Only the new text travels from the browser; the transcript stays in `parts.state`, on the server."""
+    state, secret, heading, lang, log, examples, box, send, stop, retry, clear = parts
+    words: list[Any] = [heading, lang, box, send, stop, retry, clear, *examples]
+
+    def open_page(secret: str, request: gr.Request) -> list[Any]:
+        here = conversations.open(secret, from_browser(request.headers.get("accept-language", "")))
+        send, stop = _buttons(here)
+        return [here, here.view(whole=True), *_labels(here.lang, send, stop)]
+
+    def switch(lang: Lang, here: Conversation) -> list[Any]:
+        here.lang = lang
+        return [here.view(whole=True), *_labels(lang, *_buttons(here))]
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    quick = quiet | {"queue": False}
+    page.load(open_page, [secret], [state, log, *words], js=_SECRET, **quick)
+    lang.input(switch, [lang, state], [log, *words], **quick)
+    stop.click(lambda here: here.cancel.set(), [state], None, **quick)
+    clear.click(_clear, [state], [log, send, stop], **quick)
+    asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
+    for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
+        asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))
+    for event in asked:
+        answered = event.then(_answer, [state], [log, send, stop], concurrency_id="model", **quiet)
+        answered.then(_give_back, [box, state], [box], **quick)
+
+
+def _log() -> gr.HTML:
+    """The conversation: data in, drawn by page.js. Its template never changes, so gradio leaves the drawing alone."""
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    template = '<div id="log" role="log" aria-live="polite"></div>'
+    return gr.HTML("", html_template=template, js_on_load=script, apply_default_css=False, elem_id="conversation")
+
+
+def _labels(lang: Lang, send: dict[str, Any], stop: dict[str, Any]) -> list[Any]:
+    """The words of every labelled component, in the order that `_wire` lists them."""
+    words = STRINGS[lang]
+    title = f"<h1>{render.escape(words['title'])}</h1><p>{render.escape(words['tagline'])}</p>"
+    box = gr.update(placeholder=words["placeholder"], label=words["question"])
+    buttons = [send | {"value": words["send"]}, stop | {"value": words["stop"]}]
+    rest = [gr.update(value=text) for text in (words["retry"], words["clear"], *EXAMPLES[lang])]
+    return [title, lang, box, *buttons, *rest]
+
+
+def _buttons(here: Conversation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Send, or while a question is being answered, stop."""
+    return gr.update(visible=not here.busy), gr.update(visible=here.busy)
+
+
+def _begin(question: str, here: Conversation) -> tuple[Any, ...]:
+    if not here.begin(question or ""):
+        gr.Info(STRINGS[here.lang]["busy"])
+        return gr.skip(), gr.skip(), *_buttons(here)
+    return "", here.view(), *_buttons(here)
+
+
+def _retry(here: Conversation) -> tuple[Any, ...]:
+    here.retry()
+    return here.view(), *_buttons(here)
+
+
+def _clear(here: Conversation) -> tuple[Any, ...]:
+    here.reset()
+    return here.view(), *_buttons(here)
+
+
+def _answer(here: Conversation) -> Iterator[tuple[Any, ...]]:
+    for view in here.answer():
+        yield view, *_buttons(here)
+
+
+def _give_back(typed: str, here: Conversation) -> Any:
+    """A question that was refused goes back into the empty box, to be put right."""
+    return typed or here.rejected()
+
+
+# ---- the server ----------------------------------------------------------------------------------
+def serve(settings: Settings) -> None:
+    """Open the tutor and serve the page until Ctrl-C.
+
+    Raises:
+        SettingError: the port is in use or not allowed.
+        TutorError: the sources, the index or the model cannot be opened.
+    """
+    check_port(settings.host, settings.port)
+    page = build(tutor := open_tutor(settings))
+    url = launch(page, tutor, settings.host, settings.port)
+    sys.stdout.write(f"\n  AI History Tutor · AI 역사 튜터\n  {url}\n  Ctrl-C: 끝내기 · quit\n\n")
+    sys.stdout.flush()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+    finally:
+        page.close(verbose=False)
+
+
+def launch(page: gr.Blocks, tutor: Tutor, host: str, port: int) -> str:
+    """Start the server in its own thread; returns the address of the page."""
+    _, url, _ = page.launch(
+        server_name=host,
+        server_port=port,
+        share=False,
+        quiet=True,
+        prevent_thread_lock=True,
+        show_error=False,
+        run_history=False,
+        enable_monitoring=False,
+        footer_links=[],
+        allowed_paths=[],
+        max_file_size="1kb",
+        state_session_capacity=200,
+        theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo", neutral_hue="slate"),
+        css_paths=_HERE / "style.css",
+        app_kwargs={"routes": _routes(tutor), "middleware": [Middleware(_Guard)], "docs_url": None, "redoc_url": None},
+    )
+    return url
+
+
+def check_port(host: str, port: int) -> None:
+    """Fail early and clearly where `port` cannot be had: before a model is loaded."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            other = port + 1 if port < 65535 else 7861
+            address = f"http://{host}:{port}"
+            raise SettingError(
+                f"Port {port} on {host} cannot be used ({error.strerror}).",
+                f"Another tutor may be running there: open {address}, or type: tutor --port {other}",
+                ko=(
+                    f"{host}의 포트 {port}번을 쓸 수 없어요 ({error.strerror}).",
+                    f"튜터가 이미 켜져 있다면 {address} 을 열고, 아니면 다음을 입력하세요: tutor --port {other}",
+                ),
+            ) from None
+
+
+class _Guard:
+    """Adds the security headers, and closes the doors of the web framework that this page has no use for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS]
+            await send(message)
+
+        if scope["path"].startswith(_CLOSED):
+            await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
+        else:
+            await self.app(scope, receive, send_guarded)
+
+
+def _routes(tutor: Tutor) -> list[Route]:
+    style = (_HERE / "style.css").read_text(encoding="utf-8")
+
+    def plotly_js(request: Request) -> Response:
+        return FileResponse(str(_PLOTLY), media_type="text/javascript", headers={"cache-control": "max-age=86400"})
+
+    def document(request: Request) -> Response:
+        query = parse_qs(request.url.query)
+        lang: Lang = "ko" if query.get("lang") == ["ko"] else "en"
+        first, _, last = query.get("lines", [""])[0].partition("-")
+        lines = (int(first), int(last)) if _number(first) and _number(last) else None
+        try:
+            found = tutor.index.document(request.path_params["doc"])
+        except (KeyError, TutorError):
+            return HTMLResponse(f"<p>{render.escape(STRINGS[lang]['missing'])}</p>", 404)
+        title = render.escape(found.title)
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
+        body = render.document_html(found, lines, lang)
+        return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{head}<style>{style}</style>{body}</html>')
+
+    return [Route("/plotly.min.js", plotly_js), Route("/document/{doc:path}", document)]
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9

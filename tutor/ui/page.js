@@ -1,0 +1,153 @@
+// Draws the conversation from data: props.value = {order, turns, busy, words}. All HTML in it was
+// escaped on the server (tutor/ui/render.py). Runs once, when the component is loaded.
+const log = element.querySelector("#log");
+const $ = (selector, within = document) => within.querySelector(selector);
+const sources = {}; // turn id -> HTML of its passages
+const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+let words = {}, active = null, scrolledTo = null;
+
+// ---- figures -------------------------------------------------------------------------------------
+let library = null;
+function plotly() {
+  library ??= new Promise((resolve, reject) => {
+    const script = Object.assign(document.createElement("script"), { src: "/plotly.min.js", onload: resolve, onerror: reject });
+    document.head.append(script);
+  });
+  return library;
+}
+
+// A picture keeps its own colours on a light card; only what the page decides is set here.
+async function draw(place, json, play) {
+  if (place.drawn === json) return;
+  place.drawn = json;
+  try {
+    await plotly();
+    const { data, layout, frames } = JSON.parse(json);
+    const config = { responsive: true, displaylogo: false, displayModeBar: false };
+    if (place.drawn !== json) return; // a newer state has come in meanwhile
+    layout.autosize = true;
+    if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
+    await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
+    if (play && frames?.length && !calm()) Plotly.animate(place, ...layout.updatemenus[0].buttons[0].args); // as its play button does
+  } catch (error) {
+    console.error(error);
+    place.textContent = words.plot_failed ?? "";
+  }
+}
+
+function drawFigures(holder, figures, play) {
+  while (holder.children.length > figures.length) {
+    if (window.Plotly) Plotly.purge(holder.lastChild);
+    holder.lastChild.remove();
+  }
+  while (holder.children.length < figures.length) {
+    holder.append(Object.assign(document.createElement("div"), { className: "figure" }));
+  }
+  figures.forEach((json, i) => draw(holder.children[i], json, play));
+}
+
+// ---- turns ---------------------------------------------------------------------------------------
+function setHTML(place, html) {
+  if (place.written === html) return;
+  place.written = html;
+  place.innerHTML = html;
+}
+
+function newTurn(id) {
+  const turn = Object.assign(document.createElement("article"), { className: "turn" });
+  turn.dataset.id = id;
+  turn.innerHTML =
+    '<div class="asked"></div><div class="reply"><div class="figures"></div><div class="said"></div>' +
+    '<p class="status" role="status"><span class="pulse" aria-hidden="true"></span><span></span></p></div>';
+  return turn;
+}
+
+function drawTurn(view, running) {
+  let turn = log.querySelector(`[data-id="${view.id}"]`);
+  if (!turn) log.append((turn = newTurn(view.id)));
+  setHTML($(".asked", turn), view.question);
+  $(".asked", turn).hidden = !view.question;
+  setHTML($(".said", turn), view.answer);
+  $(".status", turn).hidden = !view.status;
+  setHTML($(".status span:last-child", turn), view.status);
+  drawFigures($(".figures", turn), view.figures, running);
+  sources[view.id] = view.sources;
+}
+
+// Brings a new question to the top of the window, and keeps it there while its answer grows, unless the reader scrolls.
+function follow(fresh) {
+  if (!fresh && (scrolledTo === null || Math.abs(window.scrollY - scrolledTo) > 3)) return;
+  window.scrollTo({ top: log.lastElementChild.getBoundingClientRect().top + window.scrollY - 14 });
+  scrolledTo = props.value.busy ? window.scrollY : null;
+}
+
+function show() {
+  const view = props.value;
+  if (!view || !view.order) return;
+  words = view.words;
+  document.body.classList.add("ready");
+  for (const turn of [...log.querySelectorAll(".turn")]) {
+    if (!view.order.includes(turn.dataset.id)) turn.remove();
+  }
+  const fresh = view.turns.some((turn) => !log.querySelector(`[data-id="${turn.id}"]`));
+  view.turns.forEach((turn) => drawTurn(turn, view.busy));
+  log.dataset.welcome = words.welcome;
+  log.ariaBusy = String(view.busy);
+  document.body.classList.toggle("talking", view.order.length > 0);
+  const last = view.turns.at(-1);
+  showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
+  follow(fresh && view.busy);
+}
+
+// ---- sources -------------------------------------------------------------------------------------
+function showSources(id) {
+  active = id;
+  setHTML($("#passages"), sources[id] || `<p class="hint">${words.no_sources}</p>`);
+  $("#sources h2").textContent = words.sources;
+  $("#back").textContent = words.back;
+}
+
+function openCitation(link) {
+  const turn = link.closest(".turn");
+  if (turn) showSources(turn.dataset.id);
+  const passage = $(`#passages .source[data-n="${CSS.escape(link.dataset.n)}"]`);
+  if (!passage) return;
+  document.querySelectorAll(".source.open").forEach((other) => other.classList.remove("open"));
+  passage.classList.add("open");
+  passage.focus({ preventScroll: true });
+  passage.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+}
+
+async function openDocument(link) {
+  const dialog = $("#document");
+  const answer = await fetch(link.href);
+  const text = new DOMParser().parseFromString(await answer.text(), "text/html");
+  $("div", dialog).replaceChildren($("article", text) ?? text.body);
+  dialog.showModal();
+  $("div", dialog).scrollTop = 0;
+  $("mark", dialog)?.scrollIntoView({ block: "center" });
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("a.cite, a.whole-text, #back");
+  if (event.target.id === "document") event.target.close(); // the backdrop
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  if (link.matches(".cite")) openCitation(link);
+  else if (link.matches(".whole-text")) openDocument(link);
+  else log.querySelector(`[data-id="${active}"]`)?.scrollIntoView({ block: "end", behavior: "smooth" });
+});
+
+// ---- typing --------------------------------------------------------------------------------------
+// The Enter that ends a Hangul composition chooses a syllable; it must not send the question.
+let composing = false;
+document.addEventListener("compositionstart", () => (composing = true), true);
+document.addEventListener("compositionend", () => setTimeout(() => (composing = false)), true);
+for (const kind of ["keydown", "keypress"]) {
+  document.addEventListener(kind, (event) => {
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229 || composing)) event.stopImmediatePropagation();
+  }, true);
+}
+
+watch("value", show);
+show();

@@ -1,0 +1,182 @@
+"""Every word the page itself says, in both languages, and which of them a browser gets."""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict
+
+from tutor.types import Lang, Mode
+
+
+class Strings(TypedDict):
+    """One language's words. `{n}` and the like are filled in with str.format."""
+
+    title: str
+    tagline: str
+    language: str
+    placeholder: str
+    question: str
+    send: str
+    stop: str
+    retry: str
+    clear: str
+    welcome: str
+    searching: str
+    waiting: str
+    writing: str
+    training: str
+    explaining: str
+    badge: dict[Mode, str]
+    badge_hint: dict[Mode, str]
+    withheld: str
+    unsupported: str
+    stopped: str
+    interrupted: str
+    broken: str
+    busy: str
+    sources: str
+    no_sources: str
+    none_used: str
+    whole_text: str
+    primary: str
+    back: str
+    close: str
+    missing: str
+    plot_failed: str
+    lost: str
+    langs: dict[Lang, str]
+
+
+KO: Final[Strings] = {
+    "title": "AI 역사 튜터",
+    "tagline": "출처를 밝혀 답하고, 말로 부족하면 직접 훈련해 보여 줘요.",
+    "language": "화면 언어",
+    "placeholder": "AI의 역사에 대해 물어보세요",
+    "question": "질문",
+    "send": "보내기",
+    "stop": "멈추기",
+    "retry": "다시 답하기",
+    "clear": "새 대화",
+    "welcome": "무엇이 궁금한가요? 아래에서 골라도 좋고, 직접 물어봐도 좋아요.",
+    "searching": "출처를 찾고 있어요…",
+    "waiting": "차례를 기다리고 있어요…",
+    "writing": "쓰면서 출처와 맞춰 보고 있어요… {n}토큰",
+    "training": "훈련하고 있어요… {n}번째 단계",
+    "explaining": "훈련이 끝났어요. 결과를 정리하고 있어요…",
+    "badge": {
+        "generated": "생성 후 출처 확인",
+        "quoted": "출처에서 인용",
+        "refused": "출처에 없는 내용",
+        "lab": "직접 실행한 데모",
+    },
+    "badge_hint": {
+        "generated": "모델이 쓴 글이며, 문장마다 인용한 출처와 맞는지 확인했어요.",
+        "quoted": "모델의 글 대신 출처의 문장을 그대로 옮겼어요.",
+        "refused": "가지고 있는 출처에서 답을 찾지 못했어요.",
+        "lab": "숫자와 그림은 방금 실제로 실행한 결과예요.",
+    },
+    "withheld": "출처가 뒷받침하지 않는 문장 {n}개는 뺐어요.",
+    "unsupported": "출처로 확인되지 않음",
+    "stopped": "여기서 멈췄어요.",
+    "interrupted": "답이 끝나기 전에 끊겼어요. ‘다시 답하기’를 누르면 이어서 물어볼 수 있어요.",
+    "broken": "프로그램에 문제가 생겨 답하지 못했어요. 터미널에 남은 기록을 확인하고 ‘다시 답하기’를 눌러 보세요.",
+    "busy": "앞선 질문에 아직 답하고 있어요. 끝난 뒤에 보내거나 ‘멈추기’를 눌러 주세요.",
+    "sources": "이 답의 출처",
+    "no_sources": "답에 붙은 [1] 같은 번호를 누르면 근거가 된 글이 여기에 나와요.",
+    "none_used": "이 답에는 인용한 출처가 없어요.",
+    "whole_text": "전체 글 보기",
+    "primary": "일차 자료",
+    "back": "답으로 돌아가기",
+    "close": "닫기",
+    "missing": "이 글을 찾을 수 없어요.",
+    "plot_failed": "그림을 그리지 못했어요. 페이지를 새로 고쳐 주세요.",
+    "lost": "페이지가 서버와 연결되지 않았어요. 서버가 켜져 있는지 확인하고 새로 고쳐 주세요.",
+    "langs": {"ko": "한국어", "en": "영어"},
+}
+
+EN: Final[Strings] = {
+    "title": "AI History Tutor",
+    "tagline": "Answers that show their sources, and demos that really train.",
+    "language": "Language of the page",
+    "placeholder": "Ask about the history of AI",
+    "question": "Question",
+    "send": "Send",
+    "stop": "Stop",
+    "retry": "Answer again",
+    "clear": "New conversation",
+    "welcome": "What would you like to know? Pick one below, or ask in your own words.",
+    "searching": "Looking through the sources…",
+    "waiting": "Waiting for a turn…",
+    "writing": "Writing, and checking against the sources… {n} tokens",
+    "training": "Training… step {n}",
+    "explaining": "Training is done. Putting the result into words…",
+    "badge": {
+        "generated": "Generated and checked",
+        "quoted": "Quoted from sources",
+        "refused": "Not in the sources",
+        "lab": "Live demo",
+    },
+    "badge_hint": {
+        "generated": "Written by the model; every sentence was checked against the source it cites.",
+        "quoted": "Sentences of the sources themselves, in place of the model's own words.",
+        "refused": "The sources at hand do not hold the answer.",
+        "lab": "The numbers and pictures come from a run that has just taken place.",
+    },
+    "withheld": "Sentences left out for want of a source: {n}.",
+    "unsupported": "not confirmed by a source",
+    "stopped": "Stopped here.",
+    "interrupted": "The answer was cut off. “Answer again” asks the question once more.",
+    "broken": "Something went wrong inside the program. Look at the terminal it runs in, then press “Answer again”.",
+    "busy": "The last question is still being answered. Wait for it, or press “Stop”.",
+    "sources": "Sources of this answer",
+    "no_sources": "Click a number such as [1] in an answer, and the passage it rests on shows here.",
+    "none_used": "This answer cites no source.",
+    "whole_text": "Read the whole text",
+    "primary": "Primary sources",
+    "back": "Back to the answer",
+    "close": "Close",
+    "missing": "This text cannot be found.",
+    "plot_failed": "The picture could not be drawn. Please reload the page.",
+    "lost": "The page has lost its server. Check that it is running, then reload.",
+    "langs": {"ko": "Korean", "en": "English"},
+}
+
+STRINGS: Final[dict[Lang, Strings]] = {"ko": KO, "en": EN}
+
+EXAMPLES: Final[dict[Lang, tuple[str, ...]]] = {
+    "ko": (
+        "퍼셉트론은 누가 만들었어?",
+        "퍼셉트론은 왜 XOR를 못 풀어?",
+        "트랜스포머 이전에는 번역을 어떻게 했어?",
+        "XOR를 퍼셉트론으로 훈련해서 직접 보여줘",
+        "다층 퍼셉트론으로 XOR를 학습시켜 줘",
+        "AND 게이트를 단층 퍼셉트론으로 보여줘",
+    ),
+    "en": (
+        "Who invented the perceptron?",
+        "Why can't a perceptron solve XOR?",
+        "What problem did attention solve in translation?",
+        "Show me a perceptron training on XOR",
+        "Train a multilayer network on XOR",
+        "Show me a single-layer perceptron learning AND",
+    ),
+}
+
+
+def from_browser(accept_language: str) -> Lang:
+    """The page's first language: Korean when the browser asks for it before English.
+
+    `accept_language` is the header as sent, e.g. "ko-KR,ko;q=0.9,en;q=0.8"; "" gives English.
+    """
+    ranked = []
+    for place, part in enumerate(accept_language.lower().split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), place, tag))
+        except ValueError:
+            continue
+    for _, _, tag in sorted(ranked):
+        if tag.split("-")[0] == "ko":
+            return "ko"
+        if tag.split("-")[0] == "en":
+            return "en"
+    return "en"
