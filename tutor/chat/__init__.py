@@ -1,0 +1,1 @@
+"""The chat model: on this machine (local) or behind a server (remote), one protocol (model)."""
