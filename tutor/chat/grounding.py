@@ -1,0 +1,131 @@
+"""What the model is shown of the sources, and the check of what it says against them.
+
+The check is by rule and strict: it would rather withhold a true sentence than pass an unsupported one. A sentence
+passes if one or two neighbouring sentences of a passage hold it: its words nearly all, in nearly their order, every
+number and every name, and no "not" more or less. What it cannot see: a paraphrase in other words, a translation,
+an inference; those are withheld.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from tutor.text import normalise, numbers, sentences, terms
+from tutor.types import Checked, Citation, Evidence, Excerpt, Hit, Lang, Passage
+
+CONTAINED = 0.8  # share of the sentence's terms that its support must hold
+IN_ORDER = 0.7  # share of them that stand there in the same order
+SENTENCES_A_PASSAGE = 3  # of an excerpt, where whole passages do not fit
+
+SYSTEM: dict[Lang, str] = {
+    "en": (
+        "You are a tutor for the history of AI. Answer in English, in one to four short sentences, only from the "
+        "numbered passages, keeping to their wording. End every sentence with the number of its passage, like [1]. "
+        "If the passages do not hold the answer, reply only: {refusal} "
+        "If the learner asks to see something run, call the tool."
+    ),
+    "ko": (
+        "당신은 AI의 역사를 가르치는 튜터입니다. 번호가 붙은 글에 있는 내용만으로, "
+        "되도록 그 표현 그대로, 한국어로 한 문장에서 네 문장까지 답하세요. "
+        "모든 문장 끝에 [1]처럼 글의 번호를 붙이세요. 글에 답이 없으면 이렇게만 답하세요: {refusal} "
+        "실행해서 보여 달라고 하면 도구를 부르세요."
+    ),
+}
+REFUSAL: dict[Lang, str] = {
+    "en": "My sources do not hold an answer to that.",
+    "ko": "제가 가진 자료에는 그 답이 없어요.",
+}
+
+_MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+_NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w-]*")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|cannot|without)\b|n't\b|지 ?(?:않|못|마)|(?:^|\s)(?:안|못)\s|없|아니|아닌",
+    re.I,
+)
+
+
+def excerpts(
+    hits: Sequence[Hit], evidence: Sequence[Evidence], budget: int, count: Callable[[str], int]
+) -> list[tuple[Excerpt, Passage]]:
+    """The passages to show under [1], [2], ..., best evidence first, in at most `budget` tokens as `count` counts.
+
+    Whole passages where they all fit; else of each the sentences among `evidence`, in reading order.
+    """
+    order = list(dict.fromkeys([*(e.passage for e in evidence), *(h.passage for h in hits)]))
+    shown = [(p, p.text) for p in order]
+    if sum(count(text) for _, text in shown) > budget:
+        shown = _fitting(evidence, budget, count)
+    return [(Excerpt(n, p.title, text), p) for n, (p, text) in enumerate(shown, 1)]
+
+
+def _fitting(evidence: Sequence[Evidence], budget: int, count: Callable[[str], int]) -> list[tuple[Passage, str]]:
+    chosen: dict[Passage, list[tuple[int, int]]] = {}
+    for e in evidence:
+        spans = chosen.setdefault(e.passage, [])
+        cost = count(e.text) + (0 if spans else count(e.passage.title))
+        if cost <= budget and len(spans) < SENTENCES_A_PASSAGE:
+            spans.append(e.span)
+            budget -= cost
+    return [(p, " ".join(p.text[a:b] for a, b in sorted(spans))) for p, spans in chosen.items() if spans]
+
+
+def marks(sentence: str) -> tuple[str, list[int]]:
+    """The sentence without its [n] marks, and the numbers in them."""
+    found = [int(n) for m in _MARK.finditer(sentence) for n in m.group(1).split(",")]
+    return _MARK.sub("", sentence).strip(), found
+
+
+def check(sentence: str, passages: Sequence[Passage]) -> tuple[Checked, tuple[int, int] | None]:
+    """Whether one of `passages` supports `sentence`; the one it cites is asked first.
+
+    Returns:
+        The verdict with the 1-based number of the passage, and the span in it that supports the sentence.
+    """
+    claim, cited = marks(normalise(sentence))
+    numbered = [n for n in cited if 0 < n <= len(passages)]
+    for n in dict.fromkeys([*numbered, *range(1, len(passages) + 1)]):
+        span = support(claim, passages[n - 1].text)
+        if span:
+            return Checked(claim, True, n), span
+    return Checked(claim, False), None
+
+
+def support(claim: str, passage: str) -> tuple[int, int] | None:
+    """Span of the one sentence of `passage`, else of two neighbours, that holds all of `claim`; None if none does."""
+    at = passage.find(claim)
+    if claim and at >= 0:
+        return at, at + len(claim)
+    wanted = terms(claim)
+    if len(set(wanted)) < 2:
+        return None
+    spans = sentences(passage)
+    for a, b in [*spans, *((x[0], y[1]) for x, y in pairwise(spans))]:
+        if _holds(passage[a:b], claim, wanted):
+            return a, b
+    return None
+
+
+def _holds(text: str, claim: str, wanted: list[str]) -> bool:
+    held = terms(text)
+    if sum(term in held for term in wanted) < CONTAINED * len(wanted):
+        return False
+    if not numbers(claim) <= numbers(text) or bool(_NEGATION.search(claim)) != bool(_NEGATION.search(text)):
+        return False
+    lowered = text.lower()
+    if any(name.lower() not in lowered for name in _NAME.findall(claim)):
+        return False
+    blocks = SequenceMatcher(None, wanted, held, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) >= IN_ORDER * len(wanted)
+
+
+def refuses(text: str) -> bool:
+    """Whether the model's text is its way of saying that the sources hold no answer."""
+    return any(marks(text)[0].startswith(r.rstrip(".")) for r in REFUSAL.values())
+
+
+def citation(n: int, passage: Passage, spans: Sequence[tuple[int, int]]) -> Citation:
+    """The citation [n] with the spans used of `passage`, sorted, each once."""
+    return Citation(n, passage, tuple(sorted(set(spans))))

@@ -1,0 +1,359 @@
+"""One conversation: a question in, events out. How an answer is made, from end to end.
+
+    rewrite -> retrieve -> model writes, or calls a tool -> every sentence checked -> answered
+
+Nothing the model writes is passed on before a source supports it. Where nothing it writes is supported, the best
+sentences of the sources are quoted; where the sources do not speak of it, the answer says so.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import uuid
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+
+from tutor.chat import grounding, model
+from tutor.config import Settings
+from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
+from tutor.retrieval.index import Index, Progress, open_index
+from tutor.text import language, normalise, sentences, terms
+from tutor.tools import Toolbox
+from tutor.types import (
+    Answer,
+    Answered,
+    Checked,
+    Citation,
+    Event,
+    Evidence,
+    Excerpt,
+    Failed,
+    Hit,
+    LabFrame,
+    Lang,
+    Message,
+    Mode,
+    Passage,
+    Retrieved,
+    TextDelta,
+    ToolCall,
+    ToolFinished,
+    ToolResult,
+    ToolStarted,
+    Usage,
+    Writing,
+)
+
+LONGEST_QUESTION = 2000  # characters
+MAX_TOKENS = 192  # of one answer
+TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
+QUOTED = 2  # sentences, where the tutor quotes
+COVERED = 0.5  # share of the question that the sources must speak of; measured by tutor.evals.retrieval
+
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
+    r"|그(?:건|거|게|것|럼|때|녀|들|의|는|가|를| )|이(?:건|거|게|것|때)|저(?:건|거|것)|^(?:누가|언제|왜|어디서|어떻게)",
+    re.I,
+)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one question has come to so far."""
+
+    question: str
+    lang: Lang
+    began: float = field(default_factory=time.monotonic)
+    hits: tuple[Hit, ...] = ()
+    evidence: list[Evidence] = field(default_factory=list)
+    covered: float = 0.0
+    shown: list[tuple[Excerpt, Passage]] = field(default_factory=list)
+    text: str = ""
+    mode: Mode = "generated"
+    checked: list[Checked] = field(default_factory=list)
+    spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    tools: list[ToolResult] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    withheld: int = 0
+    declined: bool = False
+    tokens: int = 0
+    first_token: float = 0.0
+
+
+class Session:
+    """A conversation with its own history, over a shared index, model and toolbox.
+
+    `lang` is the language of the answers: "ko", "en", or "auto" for that of each question.
+    """
+
+    def __init__(self, index: Index, chat: model.ChatModel, toolbox: Toolbox, *, lang: str = "auto") -> None:
+        self.index, self.model, self.toolbox, self.lang = index, chat, toolbox, lang
+        self.id = uuid.uuid4().hex
+        self._turns: list[Turn] = []
+
+    def ask(self, text: str, cancel: threading.Event) -> Iterator[Event]:
+        """Answer `text`. The last event is Answered, or Failed with a message to show.
+
+        Closing the iterator, or setting `cancel`, stops the work within a token or a lab's step; a turn stopped
+        by `cancel` is answered with what was checked by then, one that failed leaves no trace in the history.
+        """
+        lang = self._language(text)
+        try:
+            turn = Turn(_checked_question(text), lang)
+            yield from self._retrieve(turn)
+            yield from self._write(turn, cancel)
+            if not cancel.is_set():
+                yield from _quote_or_refuse(turn)
+        except TutorError as error:
+            yield Failed(error.text(lang))
+            return
+        self._turns.append(turn)
+        yield Answered(_answer(turn, stopped=cancel.is_set()))
+
+    def undo(self) -> str | None:
+        """Forget the last turn; its question, to be asked again."""
+        return self._turns.pop().question if self._turns else None
+
+    def reset(self) -> None:
+        """Forget the whole conversation."""
+        self._turns.clear()
+
+    # ---- steps of a turn -----------------------------------------------------------------------------
+    def _retrieve(self, turn: Turn) -> Iterator[Event]:
+        query = self.rewrite(turn.question)
+        turn.hits = tuple(self.index.search(query, lang=turn.lang))
+        turn.evidence = self.index.evidence(query, turn.hits)
+        turn.covered = self.index.coverage(query, turn.hits)
+        turn.shown = grounding.excerpts(
+            turn.hits, turn.evidence, self.model.context_tokens // 3, self.model.count_tokens
+        )
+        yield Retrieved(turn.hits)
+
+    def rewrite(self, question: str) -> str:
+        """A follow-up ("who made it?", "그건 누가 만들었어?") made to stand alone: with the question before it."""
+        if self._turns and (_POINTS_BACK.search(question) or len(set(terms(question))) < 2):
+            return f"{self._turns[-1].question} {question}"
+        return question
+
+    def _write(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
+        """Let the model write or call; what it calls is run, and it may then explain the result."""
+        turn.messages = [Message("user", turn.question)]
+        said = [t.question for t in self._turns] + [turn.question]
+        problem: ToolCallInvalid | None = None
+        for _ in range(TOOL_CALLS):
+            try:
+                call = yield from self._generate(turn, cancel, said)
+                if call is None:
+                    break
+                yield from self._run(turn, call, cancel)
+                problem = None
+                break
+            except ToolCallInvalid as error:
+                problem = error
+                turn.messages.append(Message("tool", error.text(turn.lang), name="train_perceptron"))
+        if problem and not turn.tools and not turn.text:
+            raise problem
+        if turn.tools and not cancel.is_set():
+            yield from self._generate(turn, cancel, said)  # a second call is not followed
+
+    def _generate(
+        self, turn: Turn, cancel: threading.Event, said: list[str]
+    ) -> Generator[Event, None, ToolCall | None]:
+        """One run of the model; returns the tool call it made, if any. Text goes out sentence by sentence, checked."""
+        draft, call = "", None
+        pieces = self.model.stream(
+            [
+                Message("system", grounding.SYSTEM[turn.lang].format(refusal=grounding.REFUSAL[turn.lang])),
+                *self._history(),
+                *turn.messages,
+            ],
+            tools=self.toolbox.specs(said),
+            excerpts=[excerpt for excerpt, _ in turn.shown],
+            cancel=cancel,
+            conversation=self.id,
+            max_tokens=MAX_TOKENS,
+        )
+        for piece in pieces:
+            if isinstance(piece, Usage):
+                turn.tokens += piece.completion_tokens
+                turn.first_token = turn.first_token or piece.first_token_seconds
+            elif isinstance(piece, ToolCall):
+                call = piece
+            else:
+                draft += piece
+                yield Writing(turn.tokens + len(draft) // 3)
+                ready, draft = _finished(draft)
+                for sentence in ready:
+                    yield from _release(turn, sentence)
+        if draft.strip() and not cancel.is_set():
+            for a, b in sentences(draft):
+                yield from _release(turn, draft[a:b])
+        return call
+
+    def _run(self, turn: Turn, call: ToolCall, cancel: threading.Event) -> Iterator[Event]:
+        steps = self.toolbox.run(call, turn.lang, cancel)
+        yield ToolStarted(call)
+        try:
+            while True:
+                yield LabFrame(next(steps))
+        except StopIteration as end:
+            result: ToolResult = end.value
+        except ToolFailed as error:
+            result = ToolResult(call, call.arguments, error.text(turn.lang), False)
+        yield ToolFinished(result)
+        turn.tools.append(result)
+        turn.mode = "lab"
+        turn.messages += [Message("assistant", tool_calls=(call,)), Message("tool", result.text, name=call.name)]
+        yield from _append(turn, result.text)
+        if result.ok:
+            self._retrieve_for(turn, result)
+
+    def _retrieve_for(self, turn: Turn, result: ToolResult) -> None:
+        """The passages that tell the story of what was just run."""
+        query = story_query(str(result.arguments.get("gate", "")), turn.lang)
+        turn.hits = tuple(self.index.search(query, lang=turn.lang))
+        turn.evidence = self.index.evidence(query, turn.hits)
+        turn.shown = grounding.excerpts(
+            turn.hits, turn.evidence, self.model.context_tokens // 3, self.model.count_tokens
+        )
+
+    # ---- small decisions -----------------------------------------------------------------------------
+    def _language(self, text: str) -> Lang:
+        if self.lang in ("ko", "en"):
+            return "ko" if self.lang == "ko" else "en"
+        short = len(re.findall(r"[A-Za-z]{2,}", text)) < 3  # "XOR?" says nothing about the language
+        if short and language(text) == "en" and self._turns:
+            return self._turns[-1].lang
+        return language(text)
+
+    def _history(self) -> list[Message]:
+        """The newest earlier turns, in at most a quarter of the context."""
+        room = self.model.context_tokens // 4
+        kept: list[Message] = []
+        for turn in reversed(self._turns):
+            told = " ".join(f"{c.sentence} [{c.by}]" for c in turn.checked) or turn.text
+            messages = [*turn.messages, Message("assistant", told)]
+            room -= sum(self.model.count_tokens(m.content) + 8 for m in messages)
+            if room < 0:
+                break
+            kept = messages + kept
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Tutor:
+    """What all conversations of a process share."""
+
+    settings: Settings
+    index: Index
+    model: model.ChatModel
+    toolbox: Toolbox
+
+    def new_session(self, lang: str = "auto") -> Session:
+        return Session(self.index, self.model, self.toolbox, lang=lang)
+
+
+def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
+    """Open (or build) the index and load the model.
+
+    Raises:
+        CorpusError, SearchIndexError, ModelError: what is wrong, and what to type.
+    """
+    return Tutor(settings, open_index(settings, progress=progress), model.load(settings), Toolbox())
+
+
+def story_query(gate: str, lang: Lang) -> str:
+    """What to look up in the sources after a run on `gate`."""
+    return f"퍼셉트론 {gate.upper()} 다층 직선" if lang == "ko" else f"perceptron {gate.upper()} layer line"
+
+
+def _checked_question(text: str) -> str:
+    question = " ".join(normalise(text).split())
+    if not question:
+        raise QuestionError(
+            "The question is empty.",
+            "Type one, such as: Who invented the perceptron?",
+            ko=("질문이 비어 있어요.", "이렇게 물어보세요: 퍼셉트론은 누가 만들었어?"),
+        )
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most.",
+            "Shorten it and ask again.",
+            ko=(
+                f"질문이 {len(question):,}자예요. {LONGEST_QUESTION:,}자까지 물어볼 수 있어요.",
+                "줄여서 다시 물어봐 주세요.",
+            ),
+        )
+    return question
+
+
+def _finished(draft: str) -> tuple[list[str], str]:
+    """The sentences of `draft` that are surely complete, for another one has begun; and what is left."""
+    spans = sentences(draft)
+    if len(spans) < 2:
+        return [], draft
+    return [draft[a:b] for a, b in spans[:-1]], draft[spans[-1][0] :]
+
+
+def _release(turn: Turn, sentence: str) -> Iterator[Event]:
+    """Pass a sentence on if a source supports it and the sources speak of the question at all."""
+    if grounding.refuses(sentence):
+        turn.declined = True
+        return
+    checked, span = grounding.check(sentence, [p for _, p in turn.shown])
+    told = any(c.sentence == checked.sentence for c in turn.checked)
+    if span is None or checked.by is None or (turn.covered < COVERED and not turn.tools):
+        turn.withheld += 1
+    elif not told:
+        yield from _append_checked(turn, checked, span)
+
+
+def _append_checked(turn: Turn, checked: Checked, span: tuple[int, int]) -> Iterator[Event]:
+    assert checked.by is not None
+    turn.checked.append(checked)
+    turn.spans.setdefault(checked.by, []).append(span)
+    lead = "\n\n" if len(turn.checked) == 1 and turn.text else " " if turn.text else ""
+    yield from _append(turn, f"{lead}{checked.sentence} [{checked.by}]")
+
+
+def _append(turn: Turn, text: str) -> Iterator[Event]:
+    turn.text += text
+    yield TextDelta(text)
+
+
+def _quote_or_refuse(turn: Turn) -> Iterator[Event]:
+    """Where no sentence of the model's passed: the best sentences of the sources, or that they hold nothing."""
+    if turn.checked:
+        return
+    if not turn.tools and turn.covered < COVERED:
+        turn.mode = "refused"
+        yield from _append(turn, grounding.REFUSAL[turn.lang])
+        return
+    if not turn.tools:
+        turn.mode = "quoted"
+    passages = [p for _, p in turn.shown]
+    for evidence in [e for e in turn.evidence if e.passage in passages][: 1 if turn.tools else QUOTED]:
+        checked = Checked(evidence.text, True, passages.index(evidence.passage) + 1)
+        yield from _append_checked(turn, checked, evidence.span)
+
+
+def _answer(turn: Turn, *, stopped: bool) -> Answer:
+    passages = [p for _, p in turn.shown]
+    citations: list[Citation] = [
+        grounding.citation(n, passages[n - 1], spans) for n, spans in sorted(turn.spans.items())
+    ]
+    return Answer(
+        text=turn.text,
+        lang=turn.lang,
+        mode=turn.mode,
+        citations=tuple(citations),
+        checked=tuple(turn.checked),
+        tools=tuple(turn.tools),
+        withheld=turn.withheld,
+        stopped=stopped,
+        tokens=turn.tokens,
+        seconds=time.monotonic() - turn.began,
+        first_token_seconds=turn.first_token,
+    )
