@@ -1,5 +1,6 @@
 """The command line: what it prints, what it says to bad input in both languages, and its exit status."""
 
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import threading
 from dataclasses import replace
 
+import checkpoints
 import pytest
 
 from tutor.cli import STDIN_LIMIT, main
@@ -335,51 +337,74 @@ def test_a_missing_package_is_named():
     assert (done.returncode, done.stderr) == (1, "The Python package pydantic is missing. Type: tutor doctor\n")
 
 
-# ---- with the bundled model ----------------------------------------------------------------------
+# ---- with a model ---------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory) -> str:
+    """A checkpoint whose words no source supports."""
+    return str(checkpoints.llama(tmp_path_factory.mktemp("untrained"), context=4096))
+
+
+@pytest.fixture(scope="module")
+def calling(tmp_path_factory) -> str:
+    """A checkpoint that calls the perceptron lab, whatever it is told."""
+    call = '<tool_call>{"name": "train_perceptron", "arguments": {"gate": "and", "layers": "single"}}</tool_call>'
+    return str(checkpoints.replying(tmp_path_factory.mktemp("calling"), call))
+
+
+@pytest.fixture
+def indexed(built_index, built_settings, monkeypatch) -> None:
+    monkeypatch.setenv("TUTOR_INDEX", str(built_settings.index))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ko"])
-def test_ask_prints_one_json_object(lang):
-    done = command("ask", "--json", QUESTION[lang])
-    answer = json.loads(done.stdout)
-    assert done.returncode == 0
+def test_ask_prints_one_json_object(capsys, untrained, indexed, lang):
+    status, out, err = run(capsys, "ask", "--json", "--model", untrained, QUESTION[lang])
+    assert (status, err) == (0, "")
+    answer = json.loads(out)
     assert (answer["question"], answer["lang"]) == (QUESTION[lang], lang)
-    assert answer["mode"] in ("generated", "quoted")
     assert {f"[{c['n']}]" for c in answer["citations"]} == set(re.findall(r"\[\d+\]", answer["answer"]))
+    assert len(answer["answer"]) > 20
 
 
 @pytest.mark.slow
-def test_chat_keeps_going_after_a_bad_line_and_ends_with_the_input():
-    done = command("chat", input="a" * 1_000_000 + "\n\n" + "Train a perceptron on AND\n", text=True)
+def test_chat_keeps_going_after_a_bad_line_and_ends_with_the_input(calling, indexed):
+    lines = "a" * 1_000_000 + "\n\n" + "Train a perceptron on AND\n직접 보여줘\n"
+    done = command("chat", "--model", calling, input=lines, text=True)
     assert done.returncode == 0
+    assert "1,000,000" in done.stderr
     assert "Traceback" not in done.stderr
-    assert "4/4" in done.stdout
+    assert done.stdout.count("4/4") == 4  # in the picture and in the text of each run
+    assert "Training a perceptron: AND" in done.stdout
+    assert "퍼셉트론 학습: AND" in done.stdout
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("question", "lang"), [("", "en"), ("   \n", "ko"), ("a" * 1_000_000, "en"), ("\x00\x1b\u202e", "ko")]
 )
-def test_a_question_that_cannot_be_asked(question, lang):
-    done = command("ask", "-", "--lang", lang, input=question, text=True)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert bool(HANGUL.search(done.stderr)) == (lang == "ko")
-    assert "Traceback" not in done.stderr
+def test_a_question_that_cannot_be_asked(capsys, monkeypatch, untrained, indexed, question, lang):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(question.encode())))
+    status, out, err = run(capsys, "ask", "-", "--lang", lang, "--model", untrained)
+    assert (status, out) == (1, "")
+    assert bool(HANGUL.search(err)) == (lang == "ko")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lang", ["en", "ko"])
-def test_a_missing_model_is_named(lang):
-    done = command("ask", "--model", "no/such/model", "--lang", lang, QUESTION[lang], text=True)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "no/such/model" in done.stderr
-    assert bool(HANGUL.search(done.stderr)) == (lang == "ko")
+def test_a_missing_model_is_named(capsys, indexed, lang):
+    status, out, err = run(capsys, "ask", "--model", "no/such/model", "--lang", lang, QUESTION[lang])
+    assert (status, out) == (1, "")
+    assert "no/such/model" in err
+    assert bool(HANGUL.search(err)) == (lang == "ko")
 
 
 @pytest.mark.slow
 def test_two_builds_at_once_leave_one_good_index(tmp_path):
     environment = {**os.environ, "TUTOR_INDEX": str(tmp_path)}
     start = [sys.executable, "-m", "tutor", "index", "--rebuild"]
-    both = [subprocess.Popen(start, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(start, env=environment, **pipes) for _ in range(2)]
     said = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert said[0] == said[1]
