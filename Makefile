@@ -10,6 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PIP_LINES := awk '/^Collecting/ { sub(/[^A-Za-z0-9_.-].*/, "", $$2); print "  " $$2 } /^Installing/ { print "  installing them" } { fflush() }'
 install = set -o pipefail; $(BIN)/python -m pip install --progress-bar off -c constraints.txt $(1) | $(PIP_LINES)
 
+.DELETE_ON_ERROR:  # no half-made virtual environment stays
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test fast lint types fix index doctor browser clean

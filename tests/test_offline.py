@@ -1,30 +1,32 @@
 """Nothing is looked up, nothing outside is reached: the guard of every test, and the program under it."""
 
+import os
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
-import conftest
+import guard
 import pytest
 
-# Runs the program under the same guard, but leaves going offline to the program; tells what it tried to reach.
+from tutor.config import OFFLINE
+
+# Runs the program under the guard; tells at the end what it tried to reach.
 GUARDED = """
-import atexit, os, sys
+import atexit, sys
 sys.path.insert(0, sys.argv.pop(1))
-import conftest
-for name in conftest.config.OFFLINE:
-    del os.environ[name]
-os.environ["TUTOR_INDEX"] = sys.argv.pop(1)
-atexit.register(lambda: print("OUTSIDE", conftest.outside, file=sys.stderr))
+import guard
+atexit.register(lambda: print("OUTSIDE", guard.outside, file=sys.stderr))
 from tutor.cli import main
 main()
 """
 
 
 def guarded(index: Path, *arguments: str) -> subprocess.CompletedProcess:
-    start = [sys.executable, "-c", GUARDED, str(Path(__file__).parent), str(index), *arguments]
-    return subprocess.run(start, capture_output=True, text=True)
+    # To go offline must be the program's own doing, not inherited from this process.
+    environment = {name: value for name, value in os.environ.items() if name not in OFFLINE}
+    start = [sys.executable, "-c", GUARDED, str(Path(__file__).parent), *arguments]
+    return subprocess.run(start, env={**environment, "TUTOR_INDEX": str(index)}, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +43,8 @@ def guarded(index: Path, *arguments: str) -> subprocess.CompletedProcess:
 def test_the_guard_refuses_and_remembers(reach):
     with pytest.raises(OSError, match="a test tried to reach"):
         reach()
-    assert len(conftest.outside) == 1
-    conftest.outside.clear()
+    assert len(guard.outside) == 1
+    guard.outside.clear()
 
 
 def test_the_guard_lets_this_machine_through():
