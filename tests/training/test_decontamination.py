@@ -1,0 +1,111 @@
+"""No evaluation question is a training question, or nearly one.
+
+Two questions are nearly one if more than LIMIT of their character trigrams, counted together, are common to both
+(Jaccard). Trigrams see through particles and endings (퍼셉트론은, 퍼셉트론이), case, end marks, word order and slips
+of the keyboard. At 0.5 a sentence of eight words with one or two words exchanged is caught, and so is a short request
+with "please" behind it; two questions about one fact in different words, sharing its names and numbers, are not.
+"""
+
+import json
+import random
+import re
+from collections import Counter, defaultdict
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tutor.config import ROOT
+from tutor.text import normalise
+from tutor.training import demo_requests
+
+LIMIT = 0.5
+SAMPLES = 20_000
+QUESTIONS = sorted((ROOT / "tutor" / "evals" / "questions").glob("*.jsonl"))
+
+
+def plain(question: str) -> str:
+    """Letters and digits in lower case, single spaces between the words."""
+    return " ".join(re.findall(r"[^\W_]+", normalise(question).lower()))
+
+
+def trigrams(question: str) -> frozenset[str]:
+    text = f"  {plain(question)} "
+    return frozenset(text[i : i + 3] for i in range(len(text) - 2))
+
+
+def overlap(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b)
+
+
+def asked(path: Path) -> list[str]:
+    """Every turn of every record: an earlier turn is as much part of the test as the last."""
+    return [t for line in path.read_text(encoding="utf-8").splitlines() for t in json.loads(line)["turns"]]
+
+
+@cache
+def trained() -> dict[str, frozenset[str]]:
+    """The training questions and a fixed sample of the demo grammar, each once, with their trigrams."""
+    pairs = [
+        question
+        for path in sorted((ROOT / "corpus" / "qa" / "train").glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for question in json.loads(line)["questions"]
+    ]
+    rng = random.Random(0)
+    grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]
+    history = [text for lang in ("ko", "en") for text in demo_requests.FROM_HISTORY[lang]]
+    return {text: trigrams(text) for text in {plain(q) for q in [*pairs, *grammar, *history]}}
+
+
+def test_the_measure():
+    assert plain("Show me  XOR, please!") == "show me xor please"
+    assert overlap(trigrams("abc"), trigrams("abc?")) == 1.0
+    assert overlap(trigrams("abc"), trigrams("xyz")) == 0.0
+    assert overlap(trigrams("ab"), trigrams("ac")) == 0.2  # "  a" of {"  a", " ab", "ab ", " ac", "ac "}
+    near = [
+        ("XOR 보여줘", "xor 보여줘~"),
+        ("Who invented the perceptron?", "who invented perceptron"),
+        ("Tell me who it was that invented the perceptron", "Tell me who it was that built the perceptron"),
+    ]
+    assert all(overlap(trigrams(a), trigrams(b)) > LIMIT for a, b in near)
+    assert overlap(trigrams("Who invented the perceptron?"), trigrams("Whose idea was the perceptron?")) < LIMIT
+
+
+def test_there_is_something_to_compare():
+    assert "dev.jsonl" in {path.name for path in QUESTIONS}
+    assert len(trained()) > 10_000
+
+
+@cache
+def holding() -> dict[str, list[str]]:
+    """The trained questions that hold a trigram."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for question, theirs in trained().items():
+        for trigram in theirs:
+            found[trigram].append(question)
+    return found
+
+
+def nearest(question: str) -> tuple[float, str]:
+    mine = trigrams(question)
+    common = Counter(theirs for trigram in mine for theirs in holding().get(trigram, ()))
+    return max((n / (len(mine) + len(trained()[theirs]) - n), theirs) for theirs, n in common.items())
+
+
+def test_the_nearest_is_found():
+    assert nearest("Who invented the perceptron") == (1.0, "who invented the perceptron")
+    score, found = nearest("Whoever invented the perceptron?")
+    assert found == "who invented the perceptron"
+    assert score == overlap(trigrams("Whoever invented the perceptron?"), trigrams(found)) > LIMIT
+
+
+@pytest.mark.parametrize("path", QUESTIONS, ids=lambda p: p.name)
+def test_no_question_is_trained_on(path):
+    near = [(question, *nearest(question)) for question in asked(path)]
+    assert [found for found in near if found[1] > LIMIT] == []  # 1.0 where the two are the same
+
+
+def test_no_question_is_asked_twice():
+    questions = [plain(question) for path in QUESTIONS for question in asked(path)]
+    assert len(questions) == len(set(questions))

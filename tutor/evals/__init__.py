@@ -1,0 +1,1 @@
+"""Measurements: graded questions (runner), retrieval, speed. Nothing here judges with a model."""
