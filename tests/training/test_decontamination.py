@@ -54,7 +54,7 @@ def trained() -> dict[str, frozenset[str]]:
     ]
     rng = random.Random(0)
     grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]
-    history = [text for lang in ("ko", "en") for text in demo_requests.FROM_HISTORY[lang]]
+    history = [demo_requests.from_history(rng, ("ko", "en")[i % 2]) for i in range(SAMPLES // 20)]
     return {text: trigrams(text) for text in {plain(q) for q in [*pairs, *grammar, *history]}}
 
 
