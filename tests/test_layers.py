@@ -15,7 +15,8 @@ LAYERS = [
     {"session"},
     {"cli", "console", "doctor", "ui", "evals", "__main__"},
 ]
-STARTS = {"cli": {"console", "doctor", "ui", "evals"}, "__main__": {"cli"}}  # entries that start their siblings
+# Entries that start their siblings; and the evaluation grades the very string that reaches the page.
+SIBLINGS = {"cli": {"console", "doctor", "ui", "evals"}, "__main__": {"cli"}, "evals": {"ui"}}
 HOMES = {
     "faiss": ("retrieval/dense.py",),
     "sentence_transformers": ("retrieval/dense.py",),
@@ -64,7 +65,7 @@ def test_imports_point_down(path):
             continue
         lower = _layer(other) < _layer(own)
         ground = _layer(other) == _layer(own) == 0
-        assert lower or ground or other == own or other in STARTS.get(own, ()), f"{own} imports {name}"
+        assert lower or ground or other == own or other in SIBLINGS.get(own, ()), f"{own} imports {name}"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
