@@ -1,7 +1,7 @@
 """A LLaMA-family checkpoint on this machine, through transformers.
 
 Safetensors only, and no code out of a checkpoint is ever run. Tokens are chosen greedily by a loop of
-our own instead of `generate`: the same tokens (a test compares them), 12 to 30 % more of them a second
+our own instead of `generate`: the same tokens (a test compares them), 12 to 31 % more of them a second
 on a 7M-parameter model, no thread that could hang, and the KV cache is right after every step however
 a turn ends.
 """
