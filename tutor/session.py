@@ -8,6 +8,7 @@ sentences of the sources are quoted; where the sources do not speak of it, the a
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
@@ -141,22 +142,19 @@ class Session:
         """Let the model write or call; what it calls is run, and it may then explain the result."""
         turn.messages = [Message("user", turn.question)]
         said = [t.question for t in self._turns] + [turn.question]
-        problem: ToolCallInvalid | None = None
-        for _ in range(TOOL_CALLS):
+        for tries_left in reversed(range(TOOL_CALLS)):
             try:
                 call = yield from self._generate(turn, cancel, said)
-                if call is None:
-                    break
-                yield from self._run(turn, call, cancel)
-                problem = None
+                if call:
+                    yield from self._run(turn, call, cancel)
                 break
             except ToolCallInvalid as error:
-                problem = error
-                turn.messages.append(Message("tool", error.text(turn.lang), name="train_perceptron"))
-        if problem and not turn.tools and not turn.text:
-            raise problem
+                if not tries_left:
+                    raise
+                turn.messages += [Message("assistant", error.message), Message("user", error.hint)]
         if turn.tools and not cancel.is_set():
-            yield from self._generate(turn, cancel, said)  # a second call is not followed
+            with contextlib.suppress(ToolCallInvalid):  # the demo has run; a second call is not followed
+                yield from self._generate(turn, cancel, said)
 
     def _generate(
         self, turn: Turn, cancel: threading.Event, said: list[str]
@@ -266,7 +264,9 @@ def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
 
 def story_query(gate: str, lang: Lang) -> str:
     """What to look up in the sources after a run on `gate`."""
-    return f"퍼셉트론 {gate.upper()} 다층 직선" if lang == "ko" else f"perceptron {gate.upper()} layer line"
+    if gate in ("xor", "xnor"):
+        return "단층 퍼셉트론이 XOR를 풀지 못하는 까닭" if lang == "ko" else "why a single-layer perceptron fails on XOR"
+    return "단층 퍼셉트론이 배울 수 있는 AND OR NAND" if lang == "ko" else "a single-layer perceptron can learn AND OR NAND"
 
 
 def _checked_question(text: str) -> str:

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from tokenizers import Tokenizer
+
 from tutor import config
 from tutor.chat import grounding
 from tutor.retrieval.index import open_index
@@ -26,15 +28,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     config.go_offline()
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(arguments.tokenizer)
+    tokenizer = Tokenizer.from_file(str(arguments.tokenizer / "tokenizer.json"))
     index = open_index(config.load())
     with arguments.out.open("w", encoding="utf-8") as out:
         for question, lang, gate in _asked():
             hits = index.search(question, lang=lang)
             evidence = index.evidence(question, hits)
-            shown = grounding.excerpts(hits, evidence, CONTEXT // 3, lambda t: len(tokenizer.tokenize(t)))
+            shown = grounding.excerpts(hits, evidence, CONTEXT // 3, lambda t: len(tokenizer.encode(t).ids))
             documents = [{"title": e.title, "text": e.text} for e, _ in shown]
             record = {
                 "question": question,

@@ -40,13 +40,13 @@ STAGES: dict[str, dict[str, float]] = {
     "copy": {"repeats": 1.0},
     "select": {"repeats": 0.2, "random_passages": 0.8},
     "read": {
-        "repeats": 0.04,
-        "random_passages": 0.06,
-        "reading": 0.42,
-        "squad": 0.16,
-        "demo": 0.12,
+        "repeats": 0.08,
+        "random_passages": 0.12,
+        "reading": 0.44,
+        "squad": 0.15,
+        "demo": 0.10,
         "off_topic": 0.06,
-        "prose": 0.14,
+        "prose": 0.05,
     },
     "tutor": {
         "repeats": 0.02,
@@ -376,11 +376,6 @@ def _called(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cited(sentences: tuple[str, ...], documents: list[dict[str, str]]) -> str | None:
-    """The sentences, each with the number of the document that holds it; None if one holds none."""
-    marked = []
-    for sentence in sentences:
-        n = next((i for i, d in enumerate(documents, 1) if sentence in d["text"]), 0)
-        if not n:
-            return None
-        marked.append(f"{sentence} [{n}]")
-    return " ".join(marked)
+    """Those of the sentences that a document holds, each with its number; None if none holds any."""
+    numbered = [(s, next((i for i, d in enumerate(documents, 1) if s in d["text"]), 0)) for s in sentences]
+    return " ".join(f"{s} [{n}]" for s, n in numbered if n) or None
