@@ -5,6 +5,7 @@ import pytest
 from tutor.config import Settings
 from tutor.errors import CorpusError
 from tutor.retrieval import corpus
+from tutor.retrieval.index import open_index
 from tutor.types import Source
 
 
@@ -75,6 +76,13 @@ def test_wrong_encoding_names_the_byte(settings, encoding):
     path.write_bytes(path.read_text("utf-8").encode(encoding))
     with pytest.raises(CorpusError, match=r"perceptron\.md, line \d+: the byte 0x[0-9a-f]{2} is not UTF-8"):
         corpus.read(settings)
+
+
+def test_a_source_that_cannot_be_read(settings):
+    (settings.corpus / "en" / "folder.md").mkdir()
+    for reader in (corpus.read, open_index):
+        with pytest.raises(CorpusError, match=r"folder\.md, line 1: the file cannot be read"):
+            reader(settings)
 
 
 def test_an_empty_corpus(tmp_path):

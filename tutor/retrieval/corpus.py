@@ -75,16 +75,26 @@ def _article(path: Path) -> Document:
     return Document(f"{lang}/{slug}", slug, str(data["title"]), doc_lang, name(path), text, end + 2, sources)
 
 
+def content(path: Path) -> bytes:
+    """The bytes of a source file.
+
+    Raises:
+        CorpusError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        _broken(path, 1, f"the file cannot be read ({error.strerror})", "Check that it is a file that you may read.")
+
+
 def _text(path: Path) -> str:
     """The file's text, LF line ends, no byte order mark."""
+    raw = content(path)
     try:
-        raw = path.read_bytes()
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         _broken(path, line, f"the byte {raw[error.start]:#04x} is not UTF-8", "Save the file as UTF-8.")
-    except OSError as error:
-        _broken(path, 1, f"the file cannot be read ({error.strerror})", "Check that you may read it.")
 
 
 def _front_matter(path: Path, block: str) -> tuple[dict[str, Any], dict[str, int]]:

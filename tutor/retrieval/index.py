@@ -63,7 +63,7 @@ class Index:
 
     def search(self, query: str, *, lang: Lang, k: int = 6) -> list[Hit]:
         """The `k` best passages for `query`, best first, in the language `lang` wherever there is a choice."""
-        words, meaning = self.legs(query, lang)
+        words, meaning = self.legs(self._words.mend(query), lang)
         word_rank = {number: rank for rank, number in enumerate(words, 1)}
         meaning_rank = {number: rank for rank, number in enumerate(meaning, 1)}
         return [
@@ -91,11 +91,13 @@ class Index:
 
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
         """The `k` sentences of `hits` that best answer `question`, best first."""
+        question = self._words.mend(question)
         cosines = self._cosines(question, hits)
         return evidence.rank(question, hits, idf=self._words.idf, cosines=lambda p: cosines[p.id], k=k)
 
     def coverage(self, question: str, hits: Sequence[Hit]) -> float:
         """How far `hits` speak of what `question` asks, 0..1; below evidence.COVERED the sources do not hold it."""
+        question = self._words.mend(question)
         nearest = max((cosine for row in self._cosines(question, hits).values() for cosine in row), default=0.0)
         return evidence.coverage(question, hits, idf=self._words.idf, nearest=nearest or None)
 
@@ -218,7 +220,7 @@ def _inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
         "chunking": {"characters": chunking.TARGET},
         "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
         "code": hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest(),
-        "sources": {corpus.name(path): _sha256(path) for path in corpus.files(settings)},
+        "sources": {corpus.name(p): hashlib.sha256(corpus.content(p)).hexdigest() for p in corpus.files(settings)},
     }
 
 
