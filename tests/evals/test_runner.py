@@ -56,8 +56,7 @@ class Scripted:
         said = self.script.get(self.asked[-1][-1], "Nothing.")
         if isinstance(said, Exception):
             raise said
-        if isinstance(said, str) or tools:  # the run after a demo is offered no tool
-            yield said
+        yield said
         yield Usage(prompt_tokens=10, completion_tokens=7, first_token_seconds=0.25)
 
     def close(self):

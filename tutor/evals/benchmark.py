@@ -102,7 +102,7 @@ def cold_start(settings: Settings) -> tuple[float, float]:
         seconds = time.perf_counter() - began
     finally:
         server.terminate()
-        server.communicate()
+        server.wait()
     return seconds, _megabytes(resource.RUSAGE_CHILDREN)
 
 
@@ -115,9 +115,9 @@ def _wait(url: str, server: subprocess.Popen[str], until: float) -> None:
             except httpx.TransportError:
                 time.sleep(0.05)
     server.terminate()
+    told = server.stderr.read()[-500:].strip() if server.stderr else ""
     raise ModelError(
-        f"The page did not come up within {START_LIMIT:.0f} seconds: {server.communicate()[1][-500:].strip()}",
-        "Type: tutor doctor",
+        f"The page did not come up: {told or f'{START_LIMIT:.0f} seconds have passed'}.", "Type: tutor doctor"
     )
 
 
