@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
+from tutor.retrieval.evidence import COVERED
 from tutor.retrieval.index import Index, Progress, open_index
 from tutor.text import language, normalise, sentences, terms
 from tutor.tools import Toolbox
@@ -51,13 +52,23 @@ LONGEST_QUESTION = 2000  # characters
 MAX_TOKENS = 192  # of one answer
 TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
 QUOTED = 2  # sentences, where the tutor quotes
-COVERED = 0.5  # share of the question that the sources must speak of; measured by tutor.evals.retrieval
+OWN_PAGE = "tutor"  # slug of the article about the tutor itself
+
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
     r"|그(?:건|거|게|것|럼|때|녀|들|의|는|가|를| )|이(?:건|거|게|것|때)|저(?:건|거|것)|^(?:누가|언제|왜|어디서|어떻게)",
     re.I,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the sources hold for a query; `covered` is False where they do not speak of it."""
+
+    hits: tuple[Hit, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    covered: bool = True
 
 
 @dataclass(slots=True)
@@ -67,9 +78,7 @@ class Turn:
     question: str
     lang: Lang
     began: float = field(default_factory=time.monotonic)
-    hits: tuple[Hit, ...] = ()
-    evidence: list[Evidence] = field(default_factory=list)
-    covered: float = 0.0
+    found: Found = Found()
     shown: list[tuple[Excerpt, Passage]] = field(default_factory=list)
     text: str = ""
     mode: Mode = "generated"
@@ -123,14 +132,14 @@ class Session:
 
     # ---- steps of a turn -----------------------------------------------------------------------------
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
-        query = self.rewrite(turn.question)
-        turn.hits = tuple(self.index.search(query, lang=turn.lang))
-        turn.evidence = self.index.evidence(query, turn.hits)
-        turn.covered = self.index.coverage(query, turn.hits)
+        self._show(turn, look_up(self.index, self.rewrite(turn.question), turn.lang))
+        yield Retrieved(turn.found.hits)
+
+    def _show(self, turn: Turn, found: Found) -> None:
+        turn.found = found
         turn.shown = grounding.excerpts(
-            turn.hits, turn.evidence, self.model.context_tokens // 3, self.model.count_tokens
+            found.hits, found.evidence, self.model.context_tokens // 3, self.model.count_tokens
         )
-        yield Retrieved(turn.hits)
 
     def rewrite(self, question: str) -> str:
         """A follow-up ("who made it?", "그건 누가 만들었어?") made to stand alone: with the question before it."""
@@ -179,7 +188,7 @@ class Session:
                 turn.first_token = turn.first_token or piece.first_token_seconds
             elif isinstance(piece, ToolCall):
                 call = piece
-            else:
+            elif not cancel.is_set():
                 draft += piece
                 yield Writing(turn.tokens + len(draft) // 3)
                 ready, draft = _finished(draft)
@@ -206,16 +215,9 @@ class Session:
         turn.messages += [Message("assistant", tool_calls=(call,)), Message("tool", result.text, name=call.name)]
         yield from _append(turn, result.text)
         if result.ok:
-            self._retrieve_for(turn, result)
-
-    def _retrieve_for(self, turn: Turn, result: ToolResult) -> None:
-        """The passages that tell the story of what was just run."""
-        query = story_query(str(result.arguments.get("gate", "")), turn.lang)
-        turn.hits = tuple(self.index.search(query, lang=turn.lang))
-        turn.evidence = self.index.evidence(query, turn.hits)
-        turn.shown = grounding.excerpts(
-            turn.hits, turn.evidence, self.model.context_tokens // 3, self.model.count_tokens
-        )
+            query = story_query(str(result.arguments.get("gate", "")), turn.lang)
+            self._show(turn, look_up(self.index, query, turn.lang))
+            yield Retrieved(turn.found.hits)
 
     # ---- small decisions -----------------------------------------------------------------------------
     def _language(self, text: str) -> Lang:
@@ -262,11 +264,26 @@ def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
     return Tutor(settings, open_index(settings, progress=progress), model.load(settings), Toolbox())
 
 
+def look_up(index: Index, query: str, lang: Lang) -> Found:
+    """The passages for `query`; the tutor's own page where no source covers it, for it may be a greeting."""
+    hits = tuple(index.search(query, lang=lang))
+    covered = index.coverage(query, hits) >= COVERED
+    if not covered:
+        hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
+    return Found(hits, tuple(index.evidence(query, hits)), covered)
+
+
 def story_query(gate: str, lang: Lang) -> str:
     """What to look up in the sources after a run on `gate`."""
     if gate in ("xor", "xnor"):
-        return "단층 퍼셉트론이 XOR를 풀지 못하는 까닭" if lang == "ko" else "why a single-layer perceptron fails on XOR"
-    return "단층 퍼셉트론이 배울 수 있는 AND OR NAND" if lang == "ko" else "a single-layer perceptron can learn AND OR NAND"
+        return (
+            "단층 퍼셉트론이 XOR를 풀지 못하는 까닭" if lang == "ko" else "why a single-layer perceptron fails on XOR"
+        )
+    return (
+        "단층 퍼셉트론이 배울 수 있는 AND OR NAND"
+        if lang == "ko"
+        else "a single-layer perceptron can learn AND OR NAND"
+    )
 
 
 def _checked_question(text: str) -> str:
@@ -298,13 +315,13 @@ def _finished(draft: str) -> tuple[list[str], str]:
 
 
 def _release(turn: Turn, sentence: str) -> Iterator[Event]:
-    """Pass a sentence on if a source supports it and the sources speak of the question at all."""
+    """Pass a sentence on if a source supports it."""
     if grounding.refuses(sentence):
         turn.declined = True
         return
     checked, span = grounding.check(sentence, [p for _, p in turn.shown])
     told = any(c.sentence == checked.sentence for c in turn.checked)
-    if span is None or checked.by is None or (turn.covered < COVERED and not turn.tools):
+    if span is None or checked.by is None:
         turn.withheld += 1
     elif not told:
         yield from _append_checked(turn, checked, span)
@@ -327,14 +344,14 @@ def _quote_or_refuse(turn: Turn) -> Iterator[Event]:
     """Where no sentence of the model's passed: the best sentences of the sources, or that they hold nothing."""
     if turn.checked:
         return
-    if not turn.tools and turn.covered < COVERED:
+    if not turn.tools and (turn.declined or not turn.found.covered):
         turn.mode = "refused"
         yield from _append(turn, grounding.REFUSAL[turn.lang])
         return
     if not turn.tools:
         turn.mode = "quoted"
     passages = [p for _, p in turn.shown]
-    for evidence in [e for e in turn.evidence if e.passage in passages][: 1 if turn.tools else QUOTED]:
+    for evidence in [e for e in turn.found.evidence if e.passage in passages][: 1 if turn.tools else QUOTED]:
         checked = Checked(evidence.text, True, passages.index(evidence.passage) + 1)
         yield from _append_checked(turn, checked, evidence.span)
 

@@ -1,9 +1,9 @@
 """What the model is shown of the sources, and the check of what it says against them.
 
 The check is by rule and strict: it would rather withhold a true sentence than pass an unsupported one. A sentence
-passes if one or two neighbouring sentences of a passage hold it: its words nearly all, in nearly their order, every
-number and every name, and no "not" more or less. What it cannot see: a paraphrase in other words, a translation,
-an inference; those are withheld.
+passes if one sentence of a passage holds it: its words nearly all, in nearly their order, every number and every
+name, and no "not" more or less. What it cannot see: a paraphrase in other words, a translation, an inference, two
+sentences joined into one; those are withheld.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
 
 from tutor.text import normalise, numbers, sentences, terms
 from tutor.types import Checked, Citation, Evidence, Excerpt, Hit, Lang, Passage
@@ -94,18 +93,14 @@ def check(sentence: str, passages: Sequence[Passage]) -> tuple[Checked, tuple[in
 
 
 def support(claim: str, passage: str) -> tuple[int, int] | None:
-    """Span of the one sentence of `passage`, else of two neighbours, that holds all of `claim`; None if none does."""
+    """Span of the sentence of `passage` that holds all of `claim`; None if none does."""
     at = passage.find(claim)
     if claim and at >= 0:
         return at, at + len(claim)
     wanted = terms(claim)
     if len(set(wanted)) < 2:
         return None
-    spans = sentences(passage)
-    for a, b in [*spans, *((x[0], y[1]) for x, y in pairwise(spans))]:
-        if _holds(passage[a:b], claim, wanted):
-            return a, b
-    return None
+    return next(((a, b) for a, b in sentences(passage) if _holds(passage[a:b], claim, wanted)), None)
 
 
 def _holds(text: str, claim: str, wanted: list[str]) -> bool:

@@ -15,7 +15,7 @@ CUE = 0.3  # for the kind of thing that is asked for: a name, a year, a number, 
 COSINE = 2.0  # of question and sentence, where the encoder reads their language
 COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
 TOPIC = 3.0  # what a word weighs more if it stands in their titles: it is what the question is about
-COVERED = 0.5  # below this coverage the sources do not hold the answer; see `python -m tutor.evals.retrieval`
+COVERED = 0.4  # below this coverage the sources do not hold the answer; see `python -m tutor.evals.retrieval`
 
 Idf = Callable[[str], float]
 Cosines = Callable[[Passage], Sequence[float]]

@@ -81,6 +81,8 @@ class Mixture:
         self.pool, self.tokenizer, self.rng = pool, tokenizer, random.Random(seed)
         # What the tutor would show (tutor/evals/excerpts.py): for a question, and after a demo.
         self.retrieved = {r["question"]: r["documents"] for r in retrieved or [] if not r["gate"]}
+        ours = {question for qa in pool.qa for question in qa.questions}
+        self.strangers = sorted(self.retrieved.keys() - ours)
         self.stories = [r for r in retrieved or [] if r["gate"]]
 
     def draw(self, stage: str) -> tuple[list[int], list[int]]:
@@ -326,12 +328,13 @@ class Mixture:
     def off_topic(self) -> Sample:
         """Nothing to do with the sources: say so."""
         lang = self._lang()
-        question = self.rng.choice(self.pool.off_topic[lang])
-        return Sample(
-            [{"role": "user", "content": question}],
-            self._documents(lang, self.rng.randint(0, 3)),
-            REFUSAL[language(question)],
-        )
+        if self.strangers and self.rng.random() < 0.6:
+            question = self.rng.choice(self.strangers)
+            documents = self.retrieved[question]
+        else:
+            question = self.rng.choice(self.pool.off_topic[lang])
+            documents = self._documents(lang, self.rng.randint(0, 3))
+        return Sample([{"role": "user", "content": question}], documents, REFUSAL[language(question)])
 
     def article(self) -> Sample:
         """As `reading`, over this project's own articles."""

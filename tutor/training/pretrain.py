@@ -247,7 +247,7 @@ def main() -> None:
     go_offline()
     torch.set_num_threads(arguments.threads)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    pool = texts.load_corpus(texts.load_public(arguments.data))
+    pool = texts.load_small_talk(texts.load_corpus(texts.load_public(arguments.data)), arguments.data)
     vocabulary = make_tokenizer(pool, arguments.out)
     special = {"bos": vocabulary.bos_token_id, "eos": vocabulary.eos_token_id, "pad": vocabulary.pad_token_id}
     model = initialise.build(initialise.config(VOCABULARY, hidden=arguments.hidden, special=special), arguments.seed)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from tutor.config import ROOT
 from tutor.text import normalise, sentences
 from tutor.types import Lang
@@ -21,14 +23,16 @@ PROSE: dict[Lang, dict[str, str]] = {
 # What people say to assistants that has nothing to do with the history of AI.
 OFF_TOPIC: dict[Lang, dict[str, str]] = {
     "en": {"intents_en": "text", "queries_en": "text"},
-    "ko": {"paraphrase_ko": "group", "kobest_boolq_ko": "question", "chat_ko": "user"},
+    "ko": {"paraphrase_ko": "group", "kobest_boolq_ko": "question"},
 }
+SMALL_TALK: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("small_talk.yaml").read_text("utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
 class QA:
     """A question pair of the corpus; `answer` are sentences of the article, word for word."""
 
+    id: str
     slug: str
     lang: Lang
     questions: tuple[str, ...]
@@ -74,9 +78,16 @@ def load_public(data: Path, limit: int = 30_000) -> Pool:
         pair = _squad(record)
         if pair:
             pool.squad.append(pair)
+    return load_off_topic(pool, data, limit)
+
+
+def load_off_topic(pool: Pool, data: Path, limit: int = 30_000) -> Pool:
+    """Add the off-topic utterances in `data` to `pool`; at most `limit` records a file."""
     for lang, files in OFF_TOPIC.items():
         for name, key in files.items():
             for record in _some(data / f"{name}.jsonl.gz", limit):
+                if record.get("intent") in SMALL_TALK.get(name, ()):
+                    continue
                 value = record.get(key) or []
                 pool.off_topic[lang] += [value] if isinstance(value, str) else value[:3]
     return pool
@@ -92,7 +103,21 @@ def load_corpus(pool: Pool, root: Path = ROOT) -> Pool:
         pool.articles[f"{lang}/{path.stem}"] = (lang, title[1].strip("\"'") if title else path.stem, paragraphs)
     for path in sorted(root.glob("corpus/qa/train/*.jsonl")):
         for r in records(path):
-            pool.qa.append(QA(r["slug"], r["lang"], tuple(r["questions"]), tuple(r["answer"])))
+            pool.qa.append(QA(r["id"], r["slug"], r["lang"], tuple(r["questions"]), tuple(r["answer"])))
+    return pool
+
+
+def load_small_talk(pool: Pool, data: Path) -> Pool:
+    """Add to the question pairs what people say in greeting and parting, answered from the tutor's own page."""
+    answers = {qa.id: qa for qa in pool.qa}
+    for name, key in (("intents_en", "text"), ("chat_ko", "user")):
+        said: dict[str, list[str]] = {}
+        for record in records(data / f"{name}.jsonl.gz"):
+            if ident := SMALL_TALK[name].get(record.get("intent") or ""):
+                said.setdefault(ident, []).append(record[key])
+        for ident, questions in said.items():
+            qa = answers[ident]
+            pool.qa.append(QA(f"{name}-{ident}", qa.slug, qa.lang, tuple(dict.fromkeys(questions)), qa.answer))
     return pool
 
 

@@ -1,0 +1,218 @@
+"""A turn from question to answer: the real index and the real labs, a model that says what the test tells it to."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tutor.chat import grounding
+from tutor.errors import ModelError, ToolCallInvalid
+from tutor.session import LONGEST_QUESTION, Session
+from tutor.tools import Toolbox
+from tutor.types import (
+    Answered,
+    Failed,
+    LabFrame,
+    Retrieved,
+    TextDelta,
+    ToolCall,
+    ToolFinished,
+    ToolStarted,
+    Usage,
+)
+
+INVENTED = (
+    "Frank Rosenblatt, an American psychologist, invented the perceptron at the Cornell Aeronautical Laboratory in "
+    "Buffalo, New York."
+)
+WHO = "Who invented the perceptron?"
+
+
+class Scripted:
+    """Yields the next of `runs` at each call: text pieces, a ToolCall, or an exception to raise."""
+
+    name, context_tokens = "scripted", 4096
+
+    def __init__(self, *runs: list) -> None:
+        self.runs, self.prompts = list(runs), []
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 3 + 1
+
+    def stream(self, messages, *, tools=(), excerpts=(), cancel, conversation="", max_tokens=256) -> Iterator:
+        self.prompts.append((list(messages), list(tools), list(excerpts)))
+        for piece in self.runs.pop(0):
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+        yield Usage(10, 5)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def session(built_index):
+    def make(*runs: list) -> Session:
+        return Session(built_index, Scripted(*runs), Toolbox())
+
+    return make
+
+
+def turn(session: Session, text: str, cancel: threading.Event | None = None) -> list:
+    return list(session.ask(text, cancel or threading.Event()))
+
+
+def answer(session: Session, text: str):
+    last = turn(session, text)[-1]
+    assert isinstance(last, Answered), last
+    return last.answer
+
+
+def test_a_supported_sentence_is_passed_on_with_its_citation(session) -> None:
+    events = turn(session([INVENTED[:40], INVENTED[40:], " [1]"]), WHO)
+    assert isinstance(events[0], Retrieved)
+    told = events[-1].answer
+    assert told.text == f"{INVENTED} [1]"
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == told.text
+    assert told.mode == "generated"
+    (citation,) = told.citations
+    assert citation.passage.doc == "en/perceptron"
+    assert [citation.passage.text[a:b] for a, b in citation.spans] == [INVENTED]
+
+
+def test_what_no_source_supports_is_never_passed_on(session) -> None:
+    lie = "Alan Turing invented the perceptron in 1936."
+    events = turn(session([lie, " [1] ", INVENTED, " [1]"]), WHO)
+    assert events[-1].answer.withheld == 1
+    assert not any("Turing" in e.text for e in events if isinstance(e, TextDelta))
+    assert events[-1].answer.text == f"{INVENTED} [1]"
+
+
+def test_where_nothing_is_supported_the_sources_are_quoted(session) -> None:
+    told = answer(session(["Alan Turing did. [1]"]), WHO)
+    assert told.mode == "quoted"
+    assert told.text.startswith(f"{INVENTED} [1]")
+    assert all(c.supported for c in told.checked)
+
+
+@pytest.mark.parametrize(
+    ("question", "refusal"),
+    [("How do I make kimchi stew?", grounding.REFUSAL["en"]), ("김치찌개는 어떻게 끓여?", grounding.REFUSAL["ko"])],
+)
+def test_what_the_sources_do_not_hold_is_refused(session, question: str, refusal: str) -> None:
+    told = answer(session([INVENTED]), question)
+    assert (told.text, told.mode, told.citations) == (refusal, "refused", ())
+
+
+def test_a_demo_runs_and_its_story_is_told(session) -> None:
+    call = ToolCall("train_perceptron", {"gate": "xor", "layers": "single", "epochs": 20})
+    why = "A single-layer perceptron fails on XOR because no straight line separates the two classes of XOR."
+    events = turn(session([call], [f"{why} [1]"]), "Show me a perceptron failing at XOR")
+    kinds = [type(e) for e in events]
+    assert kinds.index(ToolStarted) < kinds.index(LabFrame) < kinds.index(ToolFinished) < kinds.index(Answered)
+    told = events[-1].answer
+    assert told.mode == "lab"
+    assert told.text == f"{told.tools[0].text}\n\n{why} [1]"
+    assert told.tools[0].arguments["epochs"] == 20
+    assert "3/4" in told.tools[0].text
+
+
+def test_korean_gets_korean(session) -> None:
+    told = answer(session([ToolCall("train_perceptron", {"gate": "and", "layers": "single"})], []), "AND 보여줘")
+    assert told.lang == "ko"
+    assert "단층" in told.tools[0].text
+
+
+def test_a_mistaken_call_goes_back_to_the_model_once(session) -> None:
+    wrong = ToolCall("train_perceptron", {"gate": "xor", "epochs": -1})
+    right = ToolCall("train_perceptron", {"gate": "xor", "layers": "single"})
+    made = session([wrong], [right], [])
+    assert answer(made, "XOR please").tools[0].call == right
+    assert "epochs=-1" in made.model.prompts[1][0][-2].content
+    last = turn(session([wrong], [wrong]), "XOR with -1 epochs")[-1]
+    assert isinstance(last, Failed)
+    assert "-1" in last.message
+    assert "10000" in last.message
+
+
+def test_a_broken_call_after_a_demo_does_not_spoil_it(session) -> None:
+    call = ToolCall("train_perceptron", {"gate": "and", "layers": "single"})
+    assert answer(session([call], [ToolCallInvalid("broken")]), "show me AND").tools[0].ok
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "empty"),
+        ("\x00\x07 \u200b", "empty"),
+        ("x" * 1_000_000, "1,000,000"),
+        ("퍼" * (LONGEST_QUESTION + 1), "2,001"),
+    ],
+)
+def test_a_question_that_cannot_be_asked(session, text: str, part: str) -> None:
+    made = session()
+    (failed,) = turn(made, text)
+    assert isinstance(failed, Failed)
+    assert part in failed.message or "비어" in failed.message
+    assert made.undo() is None
+
+
+def test_control_characters_are_dropped_from_a_question(session) -> None:
+    made = session([INVENTED])
+    assert answer(made, "Who\x1b[31m invented\x00 the perceptron?").text
+    assert made.model.prompts[0][0][-1].content == "Who[31m invented the perceptron?"
+
+
+def test_a_model_error_is_shown_and_leaves_no_trace(session) -> None:
+    made = session([ModelError("The server broke off.", "Try again.", ko=("서버가 끊겼어요.", "다시 해 보세요."))])
+    assert turn(made, "퍼셉트론은 누가 만들었어?")[-1] == Failed("서버가 끊겼어요. 다시 해 보세요.")
+    assert made.undo() is None
+
+
+def test_stop_keeps_what_was_checked(session) -> None:
+    cancel = threading.Event()
+    second = "Frank Rosenblatt first described the perceptron in a laboratory report in January 1957."
+    events = []
+    for event in session([f"{INVENTED} [1] {second[:9]}", f"{second[9:]} [1] ", "More follows here. "]).ask(
+        WHO, cancel
+    ):
+        events.append(event)
+        if isinstance(event, TextDelta):
+            cancel.set()
+    told = events[-1].answer
+    assert told.stopped
+    assert told.text == f"{INVENTED} [1]"
+
+
+def test_closing_in_mid_answer_leaves_no_trace(session) -> None:
+    made = session([INVENTED, " [1] ", "More."])
+    events = made.ask(WHO, threading.Event())
+    next(events)
+    events.close()
+    assert made.undo() is None
+
+
+def test_a_follow_up_is_searched_with_the_question_before_it(session) -> None:
+    made = session([INVENTED], [])
+    answer(made, WHO)
+    assert made.rewrite("When did he publish it?") == f"{WHO} When did he publish it?"
+    assert made.rewrite("그건 언제야?") == f"{WHO} 그건 언제야?"
+    assert made.rewrite("What is the vanishing gradient problem?") == "What is the vanishing gradient problem?"
+    assert answer(made, "When did he publish it?").citations[0].passage.slug == "perceptron"
+
+
+def test_undo_and_reset(session) -> None:
+    made = session([INVENTED], [INVENTED])
+    answer(made, WHO)
+    assert made.undo() == WHO
+    answer(made, WHO)
+    made.reset()
+    assert made.undo() is None
+    assert [m.role for m in made.model.prompts[1][0]] == ["system", "user"]
+
+
+def test_a_bare_name_is_answered_in_the_language_of_the_conversation(session) -> None:
+    made = session([], [], [])
+    answer(made, "퍼셉트론은 누가 만들었어?")
+    assert answer(made, "LSTM?").lang == "ko"
+    assert answer(made, "Who invented the LSTM then?").lang == "en"
