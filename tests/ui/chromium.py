@@ -1,7 +1,13 @@
-"""The Chromium that the browser tests drive: the system's own."""
+"""Driving the page in a real Chromium, the system's own."""
 
+import re
 import shutil
+import socket
 from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+expect.set_options(timeout=30_000)  # the machine may be busy
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -23,3 +29,26 @@ def executable() -> str:
     ]
     assert found, "No Chromium found. Type: sudo apt-get install chromium-headless-shell fonts-nanum"
     return found[0]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator("body")).to_have_class(re.compile("ready"))
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#question textarea").fill(question)
+    page.locator("#question textarea").press("Enter")
+
+
+def answered(page: Page, number: int = 1) -> None:
+    expect(page.locator(".turn .foot")).to_have_count(number, timeout=90_000)
+    expect(page.locator("#send")).to_be_visible()

@@ -121,7 +121,7 @@ class ScriptedSession:
                 yield LabFrame(frame := next(steps))
                 time.sleep(self.pause / 2)
                 if self.go_on and frame.epoch >= 20:
-                    assert self.go_on.wait(60)
+                    assert self.go_on.wait(120)
             except StopIteration as end:
                 result = end.value
                 break

@@ -61,11 +61,12 @@ def test_only_the_last_turn_is_sent_while_answering(talk):
 
 
 def test_a_demo_runs_live_and_ends_with_its_figures():
-    talk = Conversation(ScriptedTutor(pause=0.004).new_session, "en")
+    talk = Conversation(ScriptedTutor(pause=0.02).new_session, "en")
     views = ask(talk, "Show me XOR")
-    live = [view["turns"][0]["figures"] for view in views if EN["training"].split("{")[0] in view["turns"][0]["status"]]
-    drawn = {figures[0] for figures in live if figures}
-    assert len(drawn) >= 2  # it moved
+    running = [view["turns"][0] for view in views if EN["training"].split("{")[0] in view["turns"][0]["status"]]
+    assert len({turn["status"] for turn in running}) >= 3  # it moved
+    drawn = {figure for turn in running for figure in turn["figures"]}
+    assert drawn
     assert all("frames" not in json.loads(figure) for figure in drawn)
     last = views[-1]["turns"][0]
     assert len(last["figures"]) == 3  # regions, curves, surface

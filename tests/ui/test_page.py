@@ -1,14 +1,13 @@
 """The page in a real Chromium, over a real server; the sessions behind it are scripted."""
 
 import re
-import socket
 import time
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from chromium import ARGUMENTS, executable
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from chromium import answered, ask, free_port, opened
+from playwright.sync_api import BrowserContext, Page, expect
 from scripted import EVIL, ScriptedTutor
 
 from tutor.errors import SettingError
@@ -16,16 +15,8 @@ from tutor.ui import app
 from tutor.ui.strings import EN, EXAMPLES, KO, STRINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-LOCALES = {"ko": "ko-KR", "en": "en-US"}
 QUESTIONS = {"ko": "퍼셉트론은 누가 만들었어?", "en": "Who described the perceptron?"}
-expect.set_options(timeout=20_000)  # the machine may be busy
 DEMOS = {"ko": "XOR를 직접 보여줘", "en": "Show me XOR"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
@@ -40,54 +31,9 @@ def url(tutor):
     page.close(verbose=False)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def context(browser: Browser, request: pytest.FixtureRequest):
-    """A browser of its own, in the language of the parameter `lang`, English without one. Every request is recorded."""
-    lang = request.node.callspec.params.get("lang", "en") if hasattr(request.node, "callspec") else "en"
-    context = browser.new_context(
-        locale=LOCALES[lang], viewport={"width": 1280, "height": 860}, reduced_motion="reduce"
-    )
-    requests, errors = [], []
-    context.on("request", lambda r: requests.append(r.url))
-    context.on("weberror", lambda e: errors.append(str(e.error)))
-    yield context
-    context.close()
-    outside = [
-        r for r in requests if urlsplit(r).hostname not in ("127.0.0.1", None) and not r.startswith(("data:", "blob:"))
-    ]
-    assert not outside
-    assert not errors
-    assert requests
-
-
 @pytest.fixture
 def page(context: BrowserContext, url: str) -> Page:
     return opened(context, url)
-
-
-def opened(context: BrowserContext, url: str) -> Page:
-    page = context.new_page()
-    page.goto(url)
-    expect(page.locator("body")).to_have_class(re.compile("ready"))
-    return page
-
-
-def ask(page: Page, question: str) -> None:
-    page.locator("#question textarea").fill(question)
-    page.locator("#question textarea").press("Enter")
-
-
-def answered(page: Page, number: int = 1) -> None:
-    expect(page.locator(".turn .foot")).to_have_count(number, timeout=30_000)
-    expect(page.locator("#send")).to_be_visible()
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -109,16 +55,24 @@ def test_a_question_and_its_source(page, lang):
     expect(page.locator("#document")).to_be_hidden()
 
 
+def held(page: Page, lang: str, tutor: ScriptedTutor) -> None:
+    """Ask for a demo, and see it drawn in the middle of its training."""
+    tutor.go_on.clear()
+    try:
+        ask(page, DEMOS[lang])
+        expect(page.locator(".turn .figure .main-svg").first).to_be_visible(timeout=90_000)
+        expect(page.locator(".status")).to_contain_text(STRINGS[lang]["training"].split("{")[0])
+    finally:
+        tutor.go_on.set()
+
+
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_a_demo_moves(page, lang, tutor):
-    tutor.go_on.clear()
-    ask(page, DEMOS[lang])
-    expect(page.locator(".turn .figure .main-svg").first).to_be_visible(timeout=30_000)
-    expect(page.locator(".status")).to_contain_text(STRINGS[lang]["training"].split("{")[0])
-    tutor.go_on.set()
+    held(page, lang, tutor)
     answered(page)
     expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
     expect(page.locator(".figure")).to_have_count(3)
+    page.locator(".figure").first.scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.figure')._transitionData?._frames.length > 10")
     region = "JSON.stringify(document.querySelector('.figure').data[0].z)"
     end = page.evaluate(region)
@@ -128,7 +82,7 @@ def test_a_demo_moves(page, lang, tutor):
     start = page.evaluate(region)
     figure.locator(".updatemenu-button").first.click()
     page.wait_for_function(f"{region} !== {start!r}")
-    page.wait_for_function(f"{region} === {end!r}", timeout=30_000)
+    page.wait_for_function(f"{region} === {end!r}", timeout=90_000)
 
 
 def test_an_earlier_figure_is_not_drawn_again(page):
@@ -268,7 +222,9 @@ def test_nothing_is_wider_than_a_phone(browser, url):
     answered(page)
     ask(page, DEMOS["ko"])
     answered(page, 2)
-    page.wait_for_function("document.querySelectorAll('.figure .main-svg').length >= 3")
+    for figure in page.locator(".figure").all():  # each is drawn when it comes into sight
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(".main-svg").first).to_be_visible(timeout=90_000)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     sources, composer = page.locator("#side").bounding_box(), page.locator("#composer").bounding_box()
     assert sources["y"] >= composer["y"]

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,8 +36,8 @@ from tutor.ui.strings import STRINGS
 if TYPE_CHECKING:
     from tutor.session import Session
 
-REDRAW_SECONDS = 0.1  # between two states of the running turn: a browser cannot usefully draw faster
-FIGURE_SECONDS = 0.25  # between two states of a running demo's picture
+REDRAW_SECONDS = 0.1  # at least, between two states of the running turn
+FIGURE_SECONDS = 0.25  # at least, between two states of a running demo's picture
 SHOWN_QUESTION = 2000  # characters; a longer question is shown cut
 MAX_CONVERSATIONS = 100
 SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not trusted
@@ -75,6 +76,23 @@ class Turn:
             "figures": self.figures or ([self.live] if self.live else []),
             "sources": render.sources_html(self.answer, lang) if self.answer else "",
         }
+
+
+class _Pace:
+    """When to show again: after `interval` seconds, later where showing would take over a quarter of the time."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval, self._next = interval, 0.0
+
+    def due(self) -> bool:
+        return time.monotonic() >= self._next
+
+    @contextmanager
+    def spend(self) -> Iterator[None]:
+        started = time.monotonic()
+        yield
+        now = time.monotonic()
+        self._next = now + max(self._interval, 3 * (now - started))
 
 
 class Conversation:
@@ -144,20 +162,20 @@ class Conversation:
         turn = self._pending
         if turn is None:
             return
-        session, cancel, shown, drawn = self._session, self.cancel, 0.0, 0.0
+        session, cancel = self._session, self.cancel
+        words, picture = _Pace(REDRAW_SECONDS), _Pace(FIGURE_SECONDS)
         turn.status = STRINGS[self.lang]["searching"]
         yield self.view()
         try:
             for event in session.ask(turn.question, cancel):
                 self._apply(turn, event)
-                now = time.monotonic()
-                if self._pending is not turn or now - shown < REDRAW_SECONDS:
+                if self._pending is not turn or not words.due():
                     continue
-                if turn.frames and now - drawn >= FIGURE_SECONDS:
-                    turn.live = plots.live_figure(turn.frames, turn.arguments, language(turn.question)).to_json()
-                    drawn = now
-                shown = now
-                yield self.view()
+                if turn.frames and picture.due():
+                    with picture.spend():
+                        turn.live = plots.live_figure(turn.frames, turn.arguments, language(turn.question)).to_json()
+                with words.spend():
+                    yield self.view()
         except Exception:
             turn.error = STRINGS[self.lang]["broken"]
             _log.exception("The answer to a question broke off")

@@ -16,24 +16,37 @@ function plotly() {
   return library;
 }
 
-// A picture keeps its own colours on a light card; only what the page decides is set here.
-async function draw(place, json, play) {
-  if (place.drawn === json) return;
-  place.drawn = json;
+// Draws the newest state that `place` was given; states that come while one is being drawn are passed over.
+async function draw(place) {
+  if (place.drawing) return;
+  place.drawing = true;
   try {
     await plotly();
-    const { data, layout, frames } = JSON.parse(json);
-    const config = { responsive: true, displaylogo: false, displayModeBar: false };
-    if (place.drawn !== json) return; // a newer state has come in meanwhile
-    layout.autosize = true;
-    if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
-    await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
-    if (play && frames?.length && !calm()) Plotly.animate(place, ...layout.updatemenus[0].buttons[0].args); // as its play button does
+    while (place.drawn !== place.wanted) {
+      const { data, layout, frames } = JSON.parse((place.drawn = place.wanted));
+      const config = { responsive: true, displaylogo: false, displayModeBar: false };
+      layout.autosize = true;
+      if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
+      await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
+      if (place.play && frames?.length && !calm()) {
+        Plotly.animate(place, ...layout.updatemenus[0].buttons[0].args).catch(() => {}); // the reader took over
+      }
+      await new Promise((later) => setTimeout(later)); // lets the words through
+    }
   } catch (error) {
     console.error(error);
     place.textContent = words.plot_failed ?? "";
   }
+  place.drawing = false;
 }
+
+// A picture is drawn when it comes into sight; a finished one then plays once if it has just been made.
+const sight = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    target.seen ||= isIntersecting;
+    if (target.seen && target.drawn !== target.wanted) draw(target);
+  }
+}, { rootMargin: "100px" });
 
 function drawFigures(holder, figures, play) {
   while (holder.children.length > figures.length) {
@@ -41,9 +54,16 @@ function drawFigures(holder, figures, play) {
     holder.lastChild.remove();
   }
   while (holder.children.length < figures.length) {
-    holder.append(Object.assign(document.createElement("div"), { className: "figure" }));
+    const place = Object.assign(document.createElement("div"), { className: "figure" });
+    holder.append(place);
+    sight.observe(place);
   }
-  figures.forEach((json, i) => draw(holder.children[i], json, play));
+  figures.forEach((json, i) => {
+    const place = holder.children[i];
+    if (place.wanted === json) return;
+    Object.assign(place, { wanted: json, play });
+    if (place.seen) draw(place);
+  });
 }
 
 // ---- turns ---------------------------------------------------------------------------------------
@@ -85,6 +105,7 @@ function show() {
   const view = props.value;
   if (!view || !view.order) return;
   words = view.words;
+  if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
   document.body.classList.add("ready");
   for (const turn of [...log.querySelectorAll(".turn")]) {
     if (!view.order.includes(turn.dataset.id)) turn.remove();

@@ -1,0 +1,32 @@
+"""A browser for all tests, and a watched context of it for each."""
+
+import pytest
+from chromium import ARGUMENTS, executable
+from playwright.sync_api import Browser, sync_playwright
+
+LOCALES = {"ko": "ko-KR", "en": "en-US"}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, request: pytest.FixtureRequest):
+    """A browser of its own in the language of the parameter `lang`; what it asks for and what breaks is recorded."""
+    lang = request.node.callspec.params.get("lang", "en") if hasattr(request.node, "callspec") else "en"
+    context = browser.new_context(
+        locale=LOCALES[lang], viewport={"width": 1280, "height": 860}, reduced_motion="reduce"
+    )
+    requests, errors = [], []
+    context.on("request", lambda r: requests.append(r.url))
+    context.on("weberror", lambda e: errors.append(str(e.error)))
+    yield context
+    context.close()
+    assert not [r for r in requests if not r.startswith(("http://127.0.0.1:", "data:", "blob:"))]
+    assert not errors
+    assert requests

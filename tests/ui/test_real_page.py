@@ -1,0 +1,79 @@
+"""The page with nothing scripted: the real corpus, index, toolbox and lab, and real (tiny) models.
+
+One model says nothing that a source supports, so that the tutor quotes; the other always calls the lab.
+"""
+
+import json
+from dataclasses import replace
+
+import checkpoints
+import pytest
+from chromium import answered, ask, free_port, opened
+from playwright.sync_api import expect
+
+from tutor.chat import model
+from tutor.session import Tutor
+from tutor.tools import Toolbox
+from tutor.ui import app
+from tutor.ui.strings import EXAMPLES, STRINGS
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+CALL = '<tool_call>{"name": "train_perceptron", "arguments": {"gate": "xor", "layers": "both"}}</tool_call>'
+DEMOS = {"ko": "XOR를 퍼셉트론으로 훈련해서 직접 보여줘", "en": "Show me a perceptron training on XOR"}
+
+
+def served(settings, index, checkpoint):
+    settings = replace(settings, model=str(checkpoint), threads=1)
+    chat = model.load(settings)
+    tutor = Tutor(settings, index, chat, Toolbox())
+    page = app.build(tutor)
+    yield app.launch(page, tutor, "127.0.0.1", free_port())
+    page.close(verbose=False)
+    chat.close()
+
+
+@pytest.fixture(scope="module")
+def quoting(built_settings, built_index, tmp_path_factory):
+    yield from served(built_settings, built_index, checkpoints.llama(tmp_path_factory.mktemp("llama"), context=4096))
+
+
+@pytest.fixture(scope="module")
+def calling(built_settings, built_index, tmp_path_factory):
+    folder = checkpoints.replying(tmp_path_factory.mktemp("caller"), CALL)
+    settings = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(settings | {"max_position_embeddings": 4096}))
+    yield from served(built_settings, built_index, folder)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_question_is_answered_from_the_corpus(context, quoting, lang):
+    page = opened(context, quoting)
+    page.get_by_role("button", name=EXAMPLES[lang][0]).click()
+    answered(page)
+    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["quoted"])
+    expect(page.locator(".answer")).to_contain_text({"ko": "퍼셉트론", "en": "perceptron"}[lang])
+    page.locator(".cite").first.click()
+    passage = page.locator(".source.open")
+    marked = passage.locator("mark").first.inner_text()
+    assert marked in page.locator(".answer").inner_text()
+    passage.locator(".whole-text").click()
+    expect(page.locator("#document mark").first).to_be_in_viewport()
+    expect(page.locator("#document h1")).to_have_text(passage.locator("h3").inner_text().removeprefix("1").strip())
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_xor_demo_trains_and_moves(context, calling, lang):
+    page = opened(context, calling)
+    page.emulate_media(reduced_motion="no-preference")
+    ask(page, DEMOS[lang])
+    answered(page)
+    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
+    expect(page.locator(".answer")).to_contain_text("3/4")
+    expect(page.locator(".cite").first).to_be_visible()
+    page.locator(".figure").first.scroll_into_view_if_needed()
+    state = "JSON.stringify(document.querySelector('.figure').data?.[0].z)"
+    page.wait_for_function(f"(window.states ??= new Set()).add({state}).size > 3", timeout=90_000)  # it plays by itself
+    page.locator(".updatemenu-button").nth(1).click()  # pause
+    held = page.evaluate(state)
+    page.locator(".figure").first.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
+    page.wait_for_function(f"{state} !== {held!r}")
