@@ -14,7 +14,7 @@ import json
 import math
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -255,7 +255,7 @@ def main() -> None:
     with contextlib.suppress(FileNotFoundError):
         trainer.resume()
     retrieved = list(texts.records(arguments.retrieved)) if arguments.retrieved else []
-    plan = tuple(Stage(s.name, int(s.tokens * arguments.tokens), s.rate, s.decay) for s in PLAN)
+    plan = tuple(replace(s, tokens=int(s.tokens * arguments.tokens)) for s in PLAN)
     trainer.run(Mixture(pool, vocabulary, arguments.seed, retrieved), plan)
     torch.nn.Module.to(model, torch.bfloat16)
     model.save_pretrained(arguments.out / "model")
