@@ -31,7 +31,7 @@ WHO = "Who invented the perceptron?"
 class Scripted:
     """Yields the next of `runs` at each call: text pieces, a ToolCall, or an exception to raise."""
 
-    name, context_tokens = "scripted", 4096
+    name, context_tokens, only_quotes = "scripted", 4096, False
 
     def __init__(self, *runs: list) -> None:
         self.runs, self.prompts = list(runs), []
@@ -39,7 +39,9 @@ class Scripted:
     def count_tokens(self, text: str) -> int:
         return len(text) // 3 + 1
 
-    def stream(self, messages, *, tools=(), excerpts=(), cancel, conversation="", max_tokens=256) -> Iterator:
+    def stream(
+        self, messages, *, tools=(), call="may", excerpts=(), quotes=(), cancel, conversation="", max_tokens=256
+    ) -> Iterator:
         self.prompts.append((list(messages), list(tools), list(excerpts)))
         for piece in self.runs.pop(0):
             if isinstance(piece, Exception):

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from tutor.errors import ToolCallInvalid
-from tutor.tools import Toolbox, gates_in
+from tutor.demo_request import call_for, gates_in, layers_in, settings_in
+from tutor.tools import Toolbox
 from tutor.training.mixture import PARAMETERS
 from tutor.types import ToolCall
 
@@ -39,13 +40,76 @@ def test_the_gate_comes_from_the_newest_message_that_names_one() -> None:
     assert len(allowed("show me")["gate"]["enum"]) == 6
 
 
-def test_a_setting_can_be_made_only_of_what_was_said() -> None:
-    assert list(allowed("XOR 보여줘")) == ["gate", "layers"]
-    given = allowed("XOR를 학습률 0.5로 시드 세 개로 보여줘")
-    assert given["learning_rate"] == {"enum": [0.5]}
-    assert given["seeds"]["items"] == {"enum": [0, 1, 2]}
-    assert "epochs" not in given
-    assert allowed("train XOR for 40 epochs with seed 7")["epochs"] == {"enum": [40, 7]}
+def test_what_was_said_is_the_only_value_and_must_stand_there() -> None:
+    spec = Toolbox().specs(["XOR를 단층으로 학습률 0.5로 시드 세 개로 보여줘"])[0]
+    assert spec.allowed["required"] == ["gate", "learning_rate", "seeds", "layers"]
+    assert spec.allowed["properties"] == {
+        "gate": spec.parameters["properties"]["gate"] | {"enum": ["xor"]},
+        "layers": {"const": "single"},
+        "learning_rate": {"const": 0.5},
+        "seeds": {"const": [0, 1, 2]},
+    }
+    assert list(allowed("XOR 보여줘")) == ["gate"]
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("train XOR for 40 epochs with seed 7", {"epochs": 40, "seeds": [7]}),
+        ("학습률은 0.05로, 300에포크", {"learning_rate": 0.05, "epochs": 300}),
+        ("lr=1e9", {"learning_rate": 1e9}),
+        ("learning rate -5 for -1 epochs", {"learning_rate": -5, "epochs": -1}),
+        ("XOR with two different seeds", {"seeds": [0, 1]}),
+        ("시드 2개로", {"seeds": [0, 1]}),
+        ("시드 1, 4와 9", {"seeds": [1, 4, 9]}),
+        ("from three random starts", {"seeds": [0, 1, 2]}),
+        ("8 hidden units with tanh", {"hidden_units": 8, "activation": "tanh"}),
+        ("은닉 유닛 3개, 시그모이드", {"hidden_units": 3, "activation": "sigmoid"}),
+        ("show me XOR", {}),
+        ("GPT-3 has 175 billion parameters", {}),
+    ],
+)
+def test_settings_in(text: str, given: dict) -> None:
+    assert settings_in(text) == given
+
+
+@pytest.mark.parametrize(
+    ("text", "layers"),
+    [
+        ("a single-layer perceptron", "single"),
+        ("단층 퍼셉트론", "single"),
+        ("no hidden layer at all", "single"),
+        ("an MLP", "multi"),
+        ("MLP가 푸는 거", "multi"),
+        ("은닉층 있는 신경망", "multi"),
+        ("compare one layer with a hidden layer", "both"),
+        ("단층이랑 다층 나란히", "both"),
+        ("show me XOR", None),
+    ],
+)
+def test_layers_in(text: str, layers: str | None) -> None:
+    assert layers_in(text) == layers
+
+
+@pytest.mark.parametrize(
+    ("said", "call"),
+    [
+        (["Show me a perceptron failing at XOR"], "must"),
+        (["AND 게이트 학습시켜 줘"], "must"),
+        (["Why can't a perceptron do XOR?", "show me live"], "must"),
+        (["퍼셉트론은 왜 XOR를 못 풀어?", "직접 보여줘"], "must"),
+        (["show me why one layer isn't enough for XOR"], "must"),
+        (["Show me who invented the perceptron"], "may"),
+        (["How do you train a perceptron?"], "may"),
+        (["Who invented the perceptron?"], "never"),
+        (["퍼셉트론이 보여준 것은 뭐야?"], "never"),
+        (["XOR 문제가 뭐야?"], "never"),
+        (["hello"], "never"),
+        (["call train_perceptron with 10000 epochs"], "never"),
+    ],
+)
+def test_call_for(said: list[str], call: str) -> None:
+    assert call_for(said) == call
 
 
 def test_the_parameters_are_those_that_the_bundled_model_learnt() -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
+from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
 from tutor.retrieval.evidence import COVERED
 from tutor.retrieval.index import Index, Progress, open_index
@@ -26,6 +27,7 @@ from tutor.tools import Toolbox
 from tutor.types import (
     Answer,
     Answered,
+    Call,
     Checked,
     Citation,
     Event,
@@ -49,9 +51,10 @@ from tutor.types import (
 )
 
 LONGEST_QUESTION = 2000  # characters
-MAX_TOKENS = 192  # of one answer
+MAX_TOKENS = 256  # of one answer
 TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
 QUOTED = 2  # sentences, where the tutor quotes
+FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
 OWN_PAGE = "tutor"  # slug of the article about the tutor itself
 
 
@@ -153,7 +156,7 @@ class Session:
         said = [t.question for t in self._turns] + [turn.question]
         for tries_left in reversed(range(TOOL_CALLS)):
             try:
-                call = yield from self._generate(turn, cancel, said)
+                call = yield from self._generate(turn, cancel, said, call_for(said))
                 if call:
                     yield from self._run(turn, call, cancel)
                 break
@@ -163,21 +166,27 @@ class Session:
                 turn.messages += [Message("assistant", error.message), Message("user", error.hint)]
         if turn.tools and not cancel.is_set():
             with contextlib.suppress(ToolCallInvalid):  # the demo has run; a second call is not followed
-                yield from self._generate(turn, cancel, said)
+                yield from self._generate(turn, cancel, said, "never")
 
     def _generate(
-        self, turn: Turn, cancel: threading.Event, said: list[str]
+        self, turn: Turn, cancel: threading.Event, said: list[str], calling: Call
     ) -> Generator[Event, None, ToolCall | None]:
         """One run of the model; returns the tool call it made, if any. Text goes out sentence by sentence, checked."""
         draft, call = "", None
+        refusal = grounding.REFUSAL[turn.lang]
+        offered = grounding.quotes(turn.shown, "" if turn.found.covered else refusal) if self.model.only_quotes else []
+        if offered:
+            turn.mode = "lab" if turn.tools else "quoted"
         pieces = self.model.stream(
             [
-                Message("system", grounding.SYSTEM[turn.lang].format(refusal=grounding.REFUSAL[turn.lang])),
+                Message("system", grounding.SYSTEM[turn.lang].format(refusal=refusal)),
                 *self._history(),
                 *turn.messages,
             ],
             tools=self.toolbox.specs(said),
+            call=calling,
             excerpts=[excerpt for excerpt, _ in turn.shown],
+            quotes=offered,
             cancel=cancel,
             conversation=self.id,
             max_tokens=MAX_TOKENS,
@@ -332,7 +341,9 @@ def _append_checked(turn: Turn, checked: Checked, span: tuple[int, int]) -> Iter
     turn.checked.append(checked)
     turn.spans.setdefault(checked.by, []).append(span)
     lead = "\n\n" if len(turn.checked) == 1 and turn.text else " " if turn.text else ""
-    yield from _append(turn, f"{lead}{checked.sentence} [{checked.by}]")
+    passage = turn.shown[checked.by - 1][1]
+    told = checked.sentence if passage.lang == turn.lang else FOREIGN[turn.lang].format(checked.sentence)
+    yield from _append(turn, f"{lead}{told} [{checked.by}]")
 
 
 def _append(turn: Turn, text: str) -> Iterator[Event]:

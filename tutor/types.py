@@ -111,6 +111,9 @@ class ToolSpec:
     allowed: Mapping[str, Any]
 
 
+Call = Literal["must", "may", "never"]  # whether a model's answer is to be a tool call
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """What the prompt shows of a passage under the number `n` (1-based)."""

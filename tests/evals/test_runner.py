@@ -43,6 +43,7 @@ class Scripted:
 
     name = "scripted"
     context_tokens = 4096
+    only_quotes = False
 
     def __init__(self, script):
         self.script = script
@@ -51,7 +52,9 @@ class Scripted:
     def count_tokens(self, text):
         return len(text) // 3 + 1
 
-    def stream(self, messages, *, tools=(), excerpts=(), cancel, conversation="", max_tokens=256):
+    def stream(
+        self, messages, *, tools=(), call="may", excerpts=(), quotes=(), cancel, conversation="", max_tokens=256
+    ):
         self.asked.append([m.content for m in messages if m.role == "user"])
         said = self.script.get(self.asked[-1][-1], "Nothing.")
         if isinstance(said, Exception):

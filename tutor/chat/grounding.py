@@ -15,8 +15,8 @@ from difflib import SequenceMatcher
 from tutor.text import normalise, numbers, sentences, terms
 from tutor.types import Checked, Citation, Evidence, Excerpt, Hit, Lang, Passage
 
-CONTAINED = 0.8  # share of the sentence's terms that its support must hold
-IN_ORDER = 0.7  # share of them that stand there in the same order
+CONTAINED = 0.9  # share of the sentence's terms that its support must hold
+IN_ORDER = 0.8  # share of them that stand there in the same order
 SENTENCES_A_PASSAGE = 3  # of an excerpt, where whole passages do not fit
 
 SYSTEM: dict[Lang, str] = {
@@ -39,7 +39,7 @@ REFUSAL: dict[Lang, str] = {
 }
 
 _MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
-_NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w-]*")
+_WORD = re.compile(r"[A-Za-z][\w-]*")  # a Korean particle counts as part of a name that it follows
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|neither|nor|cannot|without)\b|n't\b|지 ?(?:않|못|마)|(?:^|\s)(?:안|못)\s|없|아니|아닌",
     re.I,
@@ -71,6 +71,12 @@ def _fitting(evidence: Sequence[Evidence], budget: int, count: Callable[[str], i
     return [(p, " ".join(p.text[a:b] for a, b in sorted(spans))) for p, spans in chosen.items() if spans]
 
 
+def quotes(shown: Sequence[tuple[Excerpt, Passage]], refusal: str = "") -> list[str]:
+    """Every sentence of what is shown, with its mark; and `refusal`, where that is given."""
+    marked = [f"{e.text[a:b]} [{e.n}]" for e, _ in shown for a, b in sentences(e.text)]
+    return list(dict.fromkeys([*marked, *([refusal] if refusal else [])]))
+
+
 def marks(sentence: str) -> tuple[str, list[int]]:
     """The sentence without its [n] marks, and the numbers in them."""
     found = [int(n) for m in _MARK.finditer(sentence) for n in m.group(1).split(",")]
@@ -94,13 +100,12 @@ def check(sentence: str, passages: Sequence[Passage]) -> tuple[Checked, tuple[in
 
 def support(claim: str, passage: str) -> tuple[int, int] | None:
     """Span of the sentence of `passage` that holds all of `claim`; None if none does."""
-    at = passage.find(claim)
-    if claim and at >= 0:
-        return at, at + len(claim)
+    spans = sentences(passage)
+    exact = next(((a, b) for a, b in spans if passage[a:b] == claim), None)
     wanted = terms(claim)
-    if len(set(wanted)) < 2:
-        return None
-    return next(((a, b) for a, b in sentences(passage) if _holds(passage[a:b], claim, wanted)), None)
+    if exact or len(set(wanted)) < 2:
+        return exact
+    return next(((a, b) for a, b in spans if _holds(passage[a:b], claim, wanted)), None)
 
 
 def _holds(text: str, claim: str, wanted: list[str]) -> bool:
@@ -109,8 +114,8 @@ def _holds(text: str, claim: str, wanted: list[str]) -> bool:
         return False
     if not numbers(claim) <= numbers(text) or bool(_NEGATION.search(claim)) != bool(_NEGATION.search(text)):
         return False
-    lowered = text.lower()
-    if any(name.lower() not in lowered for name in _NAME.findall(claim)):
+    words = {word.lower() for word in _WORD.findall(text)}
+    if any(w[0].isupper() and w.lower() not in words and terms(w) for w in _WORD.findall(claim)):
         return False
     blocks = SequenceMatcher(None, wanted, held, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks) >= IN_ORDER * len(wanted)

@@ -44,10 +44,11 @@ from tutor.chat.toolcalls import (
 )
 from tutor.config import Settings
 from tutor.errors import ModelError, SettingError
-from tutor.types import Excerpt, Message, ToolCall, ToolSpec, Usage
+from tutor.types import Call, Excerpt, Message, ToolCall, ToolSpec, Usage
 
 _PREFILL_CHUNK = 256  # tokens between two looks at the cancel event
 _CONVERSATIONS = 4  # whose KV caches are kept
+_TRUSTED = 100_000_000  # parameters; a smaller model garbles what it copies, so it may only choose what to quote
 _LARGE = 100_000_000  # bytes of weights, see _dtype
 
 
@@ -69,6 +70,7 @@ class LocalModel:
         self._tokenizer: Any = _load_tokenizer(folder)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._model: Any = _load_weights(folder, _dtype(settings.dtype, folder, self._device)).to(self._device).eval()
+        self.only_quotes: bool = self._model.num_parameters() < _TRUSTED
         self.context_tokens: int = self._model.config.max_position_embeddings
         if len(self._tokenizer) > self._model.config.vocab_size:
             raise unusable(
@@ -98,7 +100,9 @@ class LocalModel:
         messages: Sequence[Message],
         *,
         tools: Sequence[ToolSpec] = (),
+        call: Call = "may",
         excerpts: Sequence[Excerpt] = (),
+        quotes: Sequence[str] = (),
         cancel: threading.Event,
         conversation: str = "",
         max_tokens: int = 256,
@@ -111,7 +115,7 @@ class LocalModel:
             room = self.context_tokens - max_tokens
             kept = newest_that_fit(messages, lambda some: len(self._prompt(some, tools, excerpts)), room)
             prompt = self._prompt(kept, tools, excerpts)
-            memory, matcher = self._recall(conversation, prompt), self._matcher(tools)
+            memory, matcher = self._recall(conversation, prompt), self._matcher(tools, call, quotes)
             run = _Run(prompt, len(memory.ids), max_tokens, cancel)
             try:
                 yield from self._answer(run, memory, matcher, tools)
@@ -236,10 +240,11 @@ class LocalModel:
             raise RuntimeError(f"token {token} is outside the tool grammar: {matcher.get_error()}")
         return token
 
-    def _matcher(self, tools: Sequence[ToolSpec]) -> LLMatcher | None:
-        if not tools:
+    def _matcher(self, tools: Sequence[ToolSpec], call: Call, quotes: Sequence[str]) -> LLMatcher | None:
+        if not tools and not quotes:
             return None
-        grammar = (self._template_format or CallFormat()).grammar(tools, special=bool(self._marks))
+        form = self._template_format or CallFormat()
+        grammar = form.grammar(tools if call != "never" else (), quotes, special=bool(self._marks), must=call == "must")
         matcher = LLMatcher(self._guidance, grammar)
         if matcher.is_error():
             raise ValueError(f"a tool's schema makes no grammar: {matcher.get_error()}")

@@ -9,14 +9,18 @@ from typing import Protocol
 
 from tutor.config import Settings, go_offline
 from tutor.errors import ModelError
-from tutor.types import Excerpt, Message, ToolCall, ToolSpec, Usage
+from tutor.types import Call, Excerpt, Message, ToolCall, ToolSpec, Usage
 
 
 class ChatModel(Protocol):
-    """A model that continues a conversation. `context_tokens` holds prompt and answer together."""
+    """A model that continues a conversation. `context_tokens` holds prompt and answer together.
+
+    A model that `only_quotes` is too small to be trusted with words of its own: it is to be given `quotes`.
+    """
 
     name: str
     context_tokens: int
+    only_quotes: bool
 
     def count_tokens(self, text: str) -> int:
         """How many tokens `text` takes (remote models estimate)."""
@@ -27,7 +31,9 @@ class ChatModel(Protocol):
         messages: Sequence[Message],
         *,
         tools: Sequence[ToolSpec] = (),
+        call: Call = "may",
         excerpts: Sequence[Excerpt] = (),
+        quotes: Sequence[str] = (),
         cancel: threading.Event,
         conversation: str = "",
         max_tokens: int = 256,
@@ -39,6 +45,8 @@ class ChatModel(Protocol):
         stops within a token.
 
         Args:
+            call: whether the answer must be, may be or must not be a call of one of `tools`.
+            quotes: where given, the text can only be one to three of these, word for word.
             excerpts: the passages of this turn, in order of `n`, shown with the last question.
             conversation: an id; turns under the same id may reuse the work of the turn before.
 

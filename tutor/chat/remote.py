@@ -18,7 +18,7 @@ from tutor.chat.model import newest_that_fit
 from tutor.chat.toolcalls import CallScanner, as_dicts, checked_call, parse_call, tool_schema, with_passages
 from tutor.config import BUNDLED_MODEL, Settings
 from tutor.errors import ModelError, SettingError
-from tutor.types import Excerpt, Message, ToolCall, ToolSpec, Usage
+from tutor.types import Call, Excerpt, Message, ToolCall, ToolSpec, Usage
 
 # A server may read a long prompt for minutes before its first word, but accepts a connection at once.
 _TIMEOUT = httpx.Timeout(10.0, read=300.0)
@@ -60,6 +60,7 @@ class RemoteModel:
                 ),
             )
         self.name = self.name or next(iter(served))
+        self.only_quotes = False
         self.context_tokens = served.get(self.name) or _CONTEXT
 
     def count_tokens(self, text: str) -> int:
@@ -74,7 +75,9 @@ class RemoteModel:
         messages: Sequence[Message],
         *,
         tools: Sequence[ToolSpec] = (),
+        call: Call = "may",
         excerpts: Sequence[Excerpt] = (),
+        quotes: Sequence[str] = (),  # servers have no common way to constrain text
         cancel: threading.Event,
         conversation: str = "",  # servers keep their own caches
         max_tokens: int = 256,
@@ -90,8 +93,9 @@ class RemoteModel:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        if tools:
+        if tools and call != "never":
             body["tools"] = [tool_schema(tool) for tool in tools]
+            body["tool_choice"] = "required" if call == "must" else "auto"
         reply = _Reply(CallScanner(in_text=bool(tools)), prompt_tokens=sum(self.count_tokens(m.content) for m in kept))
         try:
             with closing(self._chunks(body, cancel)) as chunks:

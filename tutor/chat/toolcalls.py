@@ -105,24 +105,42 @@ class CallFormat:
             return None
         return cls(before, between, after, space) if call == {"name": "NAME", "arguments": {}} else None
 
-    def grammar(self, tools: Sequence[ToolSpec], *, special: bool) -> str:
-        """A Lark grammar for llguidance: free text, then perhaps one call that `allowed` admits.
+    def grammar(
+        self, tools: Sequence[ToolSpec], quotes: Sequence[str] = (), *, special: bool, must: bool = False
+    ) -> str:
+        """A Lark grammar for llguidance: text, then perhaps one call that `allowed` admits.
 
         Args:
+            quotes: where given, the text is one to three of them and no other; a call then stands alone.
             special: OPEN and CLOSE are special tokens. Then the same characters spelled out in the
                 text, say copied from a passage, are no call.
+            must: there is no text, only a call.
         """
+        lines = ["%llguidance {}"]
+        if quotes:
+            lines += [
+                'text: quote | quote " " quote | quote " " quote " " quote',
+                "quote: " + " | ".join(map(_literal, quotes)),
+            ]
+        else:
+            lines += ["text: TEXT", r"TEXT: /(.|\n)*/"]
         calls = " | ".join(f"call_{i}" for i in range(len(tools)))
-        opened, closed = (f"TEXT {OPEN}", CLOSE) if special else ("opened", json.dumps(CLOSE))
-        lines = ["%llguidance {}", f"start: TEXT | {opened} ({calls}) {closed}", r"TEXT: /(.|\n)*/"]
-        if not special:
-            lines.append(f"opened[lazy]: TEXT {json.dumps(OPEN)}")
+        before = "" if quotes or must else "TEXT "
+        opened, closed = (f"{before}{OPEN}", CLOSE) if special else ("opened", json.dumps(CLOSE))
+        called = f"{opened} ({calls}) {closed}"
+        lines.append("start: " + (called if must else f"text | {called}" if tools else "text"))
+        if tools and not special:
+            lines.append(f"opened[lazy]: {before}{json.dumps(OPEN)}" if before else f"opened: {json.dumps(OPEN)}")
         style = {"whitespace_flexible": False, "item_separator": f",{self.space}", "key_separator": f":{self.space}"}
         for i, tool in enumerate(tools):
             schema = json.dumps({**tool.allowed, "x-guidance": style})
             head = json.dumps(f"{self.before}{tool.name}{self.between}")
             lines.append(f"call_{i}: {head} %json {schema} {json.dumps(self.after)}")
         return "\n".join(lines)
+
+
+def _literal(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 # ---- out of the answer -----------------------------------------------------------------------------
