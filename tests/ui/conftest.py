@@ -1,10 +1,21 @@
 """A browser for all tests, and a watched context of it for each."""
 
+import asyncio
+
 import pytest
 from chromium import ARGUMENTS, executable
 from playwright.sync_api import Browser, sync_playwright
 
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _event_loop():
+    """Gradio takes the main thread's event loop to make locks, and where there is none leaves its own unclosed."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
 
 
 @pytest.fixture(scope="session")

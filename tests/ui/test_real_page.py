@@ -4,9 +4,14 @@ One model says nothing that a source supports, so that the tutor quotes; the oth
 """
 
 import json
+import pickle
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import checkpoints
+import httpx
 import pytest
 from chromium import answered, ask, free_port, opened
 from playwright.sync_api import expect
@@ -77,3 +82,22 @@ def test_the_xor_demo_trains_and_moves(context, calling, lang):
     held = page.evaluate(state)
     page.locator(".figure").first.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
     page.wait_for_function(f"{state} !== {held!r}")
+
+
+def test_serve_says_where_it_is_and_ends_with_ctrl_c(built_settings, built_index, tmp_path):
+    checkpoints.llama(tmp_path)
+    settings = replace(built_settings, model=str(tmp_path), port=free_port(), threads=1)
+    code = "import pickle, sys; from tutor.ui.app import serve; serve(pickle.load(sys.stdin.buffer))"
+    pipe = subprocess.PIPE
+    server = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe)
+    server.stdin.write(pickle.dumps(settings))
+    server.stdin.close()
+    address = f"http://127.0.0.1:{settings.port}/"
+    while address not in (line := server.stdout.readline().decode()):
+        assert line, server.stderr.read().decode()
+    assert "AI History Tutor" in httpx.get(address).text
+    server.send_signal(signal.SIGINT)
+    assert server.wait(30) == 0
+    assert "Traceback" not in server.stderr.read().decode()
+    server.stdout.close()
+    server.stderr.close()

@@ -26,6 +26,7 @@ async function draw(place) {
       const { data, layout, frames } = JSON.parse((place.drawn = place.wanted));
       const config = { responsive: true, displaylogo: false, displayModeBar: false };
       layout.autosize = true;
+      if (layout.height) place.style.height = `${layout.height}px`; // or turning a phone would squeeze it
       if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
       await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
       if (place.play && frames?.length && !calm()) {
@@ -115,6 +116,7 @@ function show() {
   log.dataset.welcome = words.welcome;
   log.ariaBusy = String(view.busy);
   document.body.classList.toggle("talking", view.order.length > 0);
+  $("#side").classList.toggle("idle", view.order.length === 0);
   const last = view.turns.at(-1);
   showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
   follow(fresh && view.busy);
