@@ -1,7 +1,5 @@
 """A browser for all tests, and a watched context of it for each."""
 
-import asyncio
-
 import pytest
 from chromium import ARGUMENTS, executable
 from playwright.sync_api import Browser, sync_playwright
@@ -9,17 +7,9 @@ from playwright.sync_api import Browser, sync_playwright
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _event_loop():
-    """Gradio takes the main thread's event loop to make locks, and where there is none leaves its own unclosed."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Started before any server: without Playwright's running event loop gradio makes loops that it never closes."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
         yield chromium

@@ -25,7 +25,7 @@ def tutor():
 
 
 @pytest.fixture(scope="module")
-def url(tutor):
+def url(browser, tutor):
     page = app.build(tutor)
     yield app.launch(page, tutor, "127.0.0.1", free_port())
     page.close(verbose=False)

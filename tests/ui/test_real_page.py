@@ -38,12 +38,12 @@ def served(settings, index, checkpoint):
 
 
 @pytest.fixture(scope="module")
-def quoting(built_settings, built_index, tmp_path_factory):
+def quoting(browser, built_settings, built_index, tmp_path_factory):
     yield from served(built_settings, built_index, checkpoints.llama(tmp_path_factory.mktemp("llama"), context=4096))
 
 
 @pytest.fixture(scope="module")
-def calling(built_settings, built_index, tmp_path_factory):
+def calling(browser, built_settings, built_index, tmp_path_factory):
     folder = checkpoints.replying(tmp_path_factory.mktemp("caller"), CALL)
     settings = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(settings | {"max_position_embeddings": 4096}))
