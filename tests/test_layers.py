@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "tutor"
 LAYERS = [
     {"__init__", "types", "errors", "text", "config"},
     {"retrieval", "chat", "labs", "training"},
+    {"demo_request", "lookup"},
     {"tools"},
     {"session"},
     {"cli", "console", "doctor", "ui", "evals", "__main__"},

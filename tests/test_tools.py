@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from tutor.errors import ToolCallInvalid
 from tutor.demo_request import call_for, gates_in, layers_in, settings_in
+from tutor.errors import ToolCallInvalid
 from tutor.tools import Toolbox
 from tutor.training.mixture import PARAMETERS
 from tutor.types import ToolCall

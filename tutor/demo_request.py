@@ -1,8 +1,8 @@
-"""What a learner's own words ask of a demo: whether one, on which gate, with which settings. By rule, in both languages.
+"""What a learner's own words ask of a demo: whether one, on which gate, with which settings. By rule.
 
 A small model is poor at deciding when to call a tool and at copying numbers. So plain wording is read here: it says
-whether a call must, may or must not come, and every value that the learner gave stands in the schema of the call as the
-only one allowed. What is left open is the model's to choose.
+whether a call must, may or must not come, and every value that the learner gave stands in the schema of the call as
+the only one allowed. What is left open is the model's to choose.
 """
 
 from __future__ import annotations
@@ -15,21 +15,23 @@ from tutor.types import Call
 
 # ---- is a demo asked for? --------------------------------------------------------------------------
 _SHOW = re.compile(
-    r"\bshow (?:me|us|how|that|it|a|an|the|off)\b|\bdemo\b|\bdemonstrate\b|\bwatch\b|\blet(?:'s| me| us) see\b|\blive\b"
-    r"|\b(?:want|like|love|wish) to (?:see|watch)\b|\bcan i (?:see|watch)\b|in front of me|in action|with my own eyes"
-    r"|\bprove it\b|\bdo it\b|\bsimulate\b|\bvisuali[sz]e\b"
+    r"\bshow (?:me|us|how|that|it|a|an|the|off)\b|\bdemo\b|\bdemonstrate\b|\bwatch\b|\blet(?:'s| me| us) see\b"
+    r"|\blive\b|\b(?:want|like|love|wish) to (?:see|watch)\b|\bcan i (?:see|watch)\b|in front of me|in action"
+    r"|with my own eyes|\bprove it\b|\bdo it\b|\bsimulate\b|\bvisuali[sz]e\b"
     r"|보여 ?(?:줘|주|줄|달|봐|드)|보고 싶|구경|돌려 ?(?:봐|줘|주|볼|보)|시연|데모|실시간|라이브|눈으로"
     r"|직접 (?:보|해|돌|실행|학습|훈련|시)",
     re.I,
 )
 _DO = re.compile(
-    r"\b(?:run|train|launch|start|fire up|teach|fit|try|retrain|rerun|play)\b|\bput (?:it|one|a|an|the)\b|\blet (?:it|a|an|the|one)\b"
-    r"|(?:학습|훈련)(?:시켜|시킬|시키|해 ?줘|해 ?봐|해 ?볼|해 ?주|을? 부탁)|가르쳐 ?(?:봐|볼|줘|줄)|시험해|실행(?:해|시)|실험해"
-    r"|(?:붙여|확인해|해|풀어) ?(?:봐|볼래|보자|줘 봐)|확인시켜|돌리",
+    r"\b(?:run|train|launch|start|fire up|teach|fit|try|retrain|rerun|play)\b"
+    r"|\bput (?:it|one|a|an|the)\b|\blet (?:it|a|an|the|one)\b"
+    r"|(?:학습|훈련)(?:시켜|시킬|시키|해 ?줘|해 ?봐|해 ?볼|해 ?주|을? 부탁)|가르쳐 ?(?:봐|볼|줘|줄)"
+    r"|시험해|실행(?:해|시)|실험해|(?:붙여|확인해|해|풀어) ?(?:봐|볼래|보자|줘 봐)|확인시켜|돌리",
     re.I,
 )
 _ASKING = re.compile(
-    r"^(?:what|which|who|whose|whom|when|where|why|did|was|were|is|are|does|do|has|how)\b|\bwho\b|\btell me\b|\bexplain\b"
+    r"^(?:what|which|who|whose|whom|when|where|why|did|was|were|is|are|does|do|has|how)\b"
+    r"|\bwho\b|\btell me\b|\bexplain\b"
     r"|누가|누구|언제|어디|몇 ?년|얼마|뭐야|뭔가|뭐예|무엇|무슨|이유|알려|설명해|어떻게|왜",
     re.I,
 )
@@ -56,37 +58,43 @@ def call_for(said: list[str]) -> Call:
 
 
 # ---- on which gate, with which layers ----------------------------------------------------------------
-_AFTER = r"(?= ?(?:gate|function|problem|게이트|함수|문제))"
-_BEFORE = r"\b(?:logical|on|learn|learns|with) "
+# "and" and "or" count only where they can be nothing but gates: in capitals, before "gate", after "learn", ...
+_AFTER = r"(?= ?(?:gate|function|problem|게이트|함수|문제)|(?:로|를|을|는|은|도|에서|가|이)(?![a-z]))"
+_BEFORE = r"\b(?:logical|on|learn|learns|demo|run) "
 _GATE = re.compile(
     r"(?P<xnor>xnor|부정 ?배타적 ?논리합|배타적 ?부정 ?논리합)"
     r"|(?P<xor>xor|exclusive[- ]or|배타적 ?논리합|엑스오어)"
     r"|(?P<nand>nand|부정 ?논리곱)"
-    rf"|(?P<nor>\bNOR(?![a-z])|\bnor{_AFTER}|{_BEFORE}nor\b|^nor\b|부정 ?논리합)"
-    rf"|(?P<and>\bAND(?![a-z])|\band{_AFTER}|{_BEFORE}and\b|^and (?!the|what|why|how|who|now|then)|논리곱)"
-    rf"|(?P<or>\bOR(?![a-z])|\bor{_AFTER}|{_BEFORE}or\b|논리합)"
+    r"|(?P<nor>(?<![A-Za-z])(?:NOR|nor)(?![A-Za-z])(?! (?:do|does|can|is|are|that)\b)|부정 ?논리합)"
+    rf"|(?P<and>(?<![A-Za-z])AND(?![A-Za-z])|(?<![A-Za-z])and{_AFTER}|{_BEFORE}and(?![A-Za-z])|논리곱)"
+    rf"|(?P<or>(?<![A-Za-z])OR(?![A-Za-z])|(?<![A-Za-z])or{_AFTER}|{_BEFORE}or(?![A-Za-z])|논리합)"
 )
 _ANY_CASE = re.compile(r"xnor|xor|nand|exclusive[- ]or", re.I)
+_NEITHER = re.compile(r"\bneither\b.*?\bnor\b", re.I)
 
 _SINGLE = re.compile(
-    r"\b(?:single|one|1|lone)[- ](?:layer(?:ed)?|neuron|perceptron|line)|\blone\b|\bno hidden|\bwithout (?:a |any )?hidden|rosenblatt's"
-    r"|\bsingle\b|\bjust one\b|단층|단일 ?층|한 ?층|1 ?층|층 하나|뉴런 하나|은닉층 ?(?:이 |은 )?없|직선 하나",
+    r"\b(?:single|one|1|lone)[- ](?:layer(?:ed)?|neuron|perceptron|line)|\blone\b|\bno hidden|rosenblatt's|\bsingle\b"
+    r"|\bwithout (?:a |any )?hidden|\bjust one\b|\bfail|\bstuck\b|\bstruggl|can(?:'t|not) learn"
+    r"|단층|단일 ?층|한 ?층|1 ?층|층 하나|뉴런 하나|은닉층 ?(?:이 |은 )?없|직선 하나|로젠블라트의"
+    r"|실패|못 ?(?:푸|풀|배우)|막히|안 되는",
     re.I,
 )
 _MULTI = re.compile(
-    r"\bmulti|\b(?:two|2|three|more)[- ]layer|\bhidden\b|mlp|\bdeep(?:er)?\b|back-?prop|다층|여러 ?층|두 ?층|2 ?층|은닉|역전파|멀티|심층",
+    r"\bmulti|\b(?:two|2|three|more)[- ]layer|\bhidden(?! ?(?:units?|neurons?|nodes?|=))|mlp|\bdeep(?:er)?\b"
+    r"|back-?prop|network that can|다층|여러 ?층|두 ?층|2 ?층|은닉층?(?! ?(?:유닛|노드|뉴런)|층)"
+    r"|역전파|멀티|심층|풀리는",
     re.I,
 )
 _BOTH = re.compile(
-    r"\bboth\b|\bcompare\b|\bcomparison\b|\bversus\b|\bvs\b|side by side|next to|isn't enough|is not enough"
-    r"|비교|둘 ?다|나란히|차이|한 ?층으(?:로|론)",
+    r"\bboth\b|\bcompar(?:e|ison)\b|\bversus\b|\bvs\b|side by side|next to|isn't enough|is not enough|difference"
+    r"|with and without|비교|둘 ?다|나란히|차이|한 ?층으(?:로|론)|있을 때와|바꾸는지|바뀌는지",
     re.I,
 )
 
 
 def gates_in(text: str) -> list[str]:
     """The logic gates that `text` names, in order, each once. "and" and "or" count only as gates."""
-    text = _ANY_CASE.sub(lambda m: m.group().lower(), normalise(text))
+    text = _NEITHER.sub(" ", _ANY_CASE.sub(lambda m: m.group().lower(), normalise(text)))
     return list(dict.fromkeys(m.lastgroup for m in _GATE.finditer(text) if m.lastgroup))
 
 
@@ -100,58 +108,70 @@ def layers_in(text: str) -> str | None:
 
 
 # ---- with which settings -----------------------------------------------------------------------------
-_VALUE = r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?|nan|-?inf)"
-_LINK = r"(?:\s*(?:of|to|at|is|=|:|을|를|은|는|이|가)\s*|\s*)"
-_SETTINGS: dict[str, tuple[str, str]] = {  # the words for it, and what else may stand after its number
-    "learning_rate": (r"(?:learning[- ]?rate|step size|\blr\b|\beta\b|학습률|학습 ?속도|러닝 ?레이트)", r"$^"),
-    "epochs": (r"(?:epochs?|에포크|에폭|반복)", r"(?:epochs?|에포크|에폭|번|passes|iterations|rounds|회)"),
-    "hidden_units": (
-        r"(?:hidden(?: units?| neurons?| nodes?)?|은닉(?:층)? ?(?:유닛|노드|뉴런)?)",
-        r"(?:hidden|은닉|units?\b|neurons?\b|nodes?\b)",
+_NUMBER = re.compile(r"(?<![\w.])-?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|nan|inf(?:inity)?)(?![A-Za-z.]*\d)", re.I)
+_LINK = r"[\s:=]*(?:of|to|at|is|을|를|은|는|이|가|수|만)?[\s:=]*$"
+_BEFORE_NUMBER = {
+    "learning_rate": re.compile(
+        r"(?:learning[- ]?rate|step size|\blr|\beta|학습률|학습 ?속도|러닝 ?레이트)" + _LINK, re.I
+    ),
+    "epochs": re.compile(r"(?:epochs?|에포크|에폭|반복)" + _LINK, re.I),
+    "seeds": re.compile(r"(?:seeds?|시드)" + _LINK, re.I),
+    "hidden_units": re.compile(
+        r"(?:hidden(?: units?| neurons?| nodes?)?|은닉(?:층)? ?(?:유닛|노드|뉴런))" + _LINK, re.I
     ),
 }
+_AFTER_NUMBER = {
+    "learning_rate": re.compile(r"\s*(?:learning[- ]?rate|lr\b|학습률)", re.I),
+    "epochs": re.compile(r"\s*(?:epochs?|에포크|에폭|번|passes|iterations|rounds|회)", re.I),
+    "seeds": re.compile(r"\s*(?:개의 )?(?:different |separate |random |다른 )*(?:seeds?|starts?|시드)", re.I),
+    "hidden_units": re.compile(r"\s*(?:hidden|은닉|units?\b|neurons?\b|nodes?\b)", re.I),
+}
+_NEXT_SEED = re.compile(r"\s*(?:,|and|와|과|이?랑|하고)\s*(?:and )?", re.I)
 _ACTIVATIONS = {
     "sigmoid": r"sigmoid|시그모이드",
-    "tanh": r"tanh|하이퍼볼릭|쌍곡",
+    "tanh": r"tanh|쌍곡",
     "relu": r"relu|렐루",
     "step": r"\bstep (?:function|activation)|계단",
 }
-_SEED = re.compile(r"seeds?|시드", re.I)
-_SEED_LIST = re.compile(
-    r"(?:seeds?|시드)" + _LINK + r"(\d+(?:(?:\s*,\s*|\s*and\s*|\s*와\s*|\s*과\s*|\s*이?랑\s*)\d+)*)(?! ?개)", re.I
-)
 _SEED_COUNT = re.compile(
-    r"(two|three|four|five|[2-8]|두|세|네|다섯) ?(?:개의 ?|번 ?)?(?:different |separate |random |다른 )*(?:seeds?|starts?|starting|시드|시작)"
-    r"|(?:시드|시작점|시작)(?:를|을|은)? ?(?:서로 다르게 |다르게 |달리해서 )?(두|세|네|다섯|[2-8]) ?(?:개|번)|\b(twice)\b",
+    r"(two|three|four|five|두|세|네|다섯) ?(?:개의 ?|번 ?)?(?:different |separate |random |다른 )*"
+    r"(?:seeds?|starts?|starting|시드|시작)"
+    r"|(?:시드|시작점|시작)(?:를|을|은)? ?(?:서로 다르게 |다르게 |달리해서 )?(두|세|네|다섯) ?(?:개|번)|\b(twice)\b",
     re.I,
 )
 _COUNT = {"two": 2, "three": 3, "four": 4, "five": 5, "twice": 2, "두": 2, "세": 3, "네": 4, "다섯": 5}
 
 
 def settings_in(text: str) -> dict[str, Any]:
-    """Learning rate, epochs, seeds, hidden units and activation that `text` gives, as it gives them."""
+    """Learning rate, epochs, seeds, hidden units and activation that `text` gives, as it gives them.
+
+    A number belongs to the word before it ("학습률 0.5", "seed 7"), else to the one after it ("40 epochs").
+    """
     text = normalise(text)
     found: dict[str, Any] = {}
-    for name, (word, after) in _SETTINGS.items():
-        match = re.search(rf"{_VALUE} ?{after}", text, re.I) or re.search(rf"{word}{_LINK}{_VALUE}", text, re.I)
-        if match:
-            found[name] = _number(match.group(1))
-    if seeds := _seeds(text):
-        found["seeds"] = seeds
+    last = None  # the number before, where it was a seed
+    for number in _NUMBER.finditer(text):
+        value = _value(number.group())
+        before = next(
+            (n for n, p in _BEFORE_NUMBER.items() if n not in found and p.search(text[: number.start()])), None
+        )
+        after = next((n for n, p in _AFTER_NUMBER.items() if n not in found and p.match(text[number.end() :])), None)
+        counted = after == "seeds" or text[number.end() :].lstrip().startswith("개")
+        listed = last and _NEXT_SEED.fullmatch(text[last.end() : number.start()]) and after is None
+        last = None
+        if listed:
+            found["seeds"].append(value)
+            last = number
+        elif "seeds" in (before, after) and before in (None, "seeds"):
+            found["seeds"] = list(range(int(value))) if counted and 0 < value < 100 else [value]
+            last = None if counted else number
+        elif name := before or after:
+            found[name] = value
+    if "seeds" not in found and (count := _SEED_COUNT.search(text)):
+        found["seeds"] = list(range(_COUNT[next(g for g in count.groups() if g).lower()]))
     named = [name for name, words in _ACTIVATIONS.items() if re.search(words, text, re.I)]
-    if len(named) == 1:
-        found["activation"] = named[0]
-    return found
+    return found | ({"activation": named[0]} if len(named) == 1 else {})
 
 
-def _seeds(text: str) -> list[int]:
-    if count := _SEED_COUNT.search(text):
-        word = next(g for g in count.groups() if g).lower()
-        return list(range(_COUNT.get(word) or int(word)))
-    if listed := _SEED_LIST.search(text):
-        return list(dict.fromkeys(int(n) for n in re.findall(r"\d+", listed.group(1))))
-    return []
-
-
-def _number(text: str) -> int | float:
+def _value(text: str) -> int | float:
     return int(text) if re.fullmatch(r"-?\d+", text) else float(text)

@@ -14,13 +14,13 @@ import threading
 import time
 import uuid
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
-from tutor.retrieval.evidence import COVERED
+from tutor.lookup import Found, look_up, story_query
 from tutor.retrieval.index import Index, Progress, open_index
 from tutor.text import language, normalise, sentences, terms
 from tutor.tools import Toolbox
@@ -31,10 +31,8 @@ from tutor.types import (
     Checked,
     Citation,
     Event,
-    Evidence,
     Excerpt,
     Failed,
-    Hit,
     LabFrame,
     Lang,
     Message,
@@ -53,9 +51,8 @@ from tutor.types import (
 LONGEST_QUESTION = 2000  # characters
 MAX_TOKENS = 256  # of one answer
 TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
-QUOTED = 2  # sentences, where the tutor quotes
+QUOTED = 3  # sentences, where the tutor quotes
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
-OWN_PAGE = "tutor"  # slug of the article about the tutor itself
 
 
 _POINTS_BACK = re.compile(
@@ -65,15 +62,6 @@ _POINTS_BACK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the sources hold for a query; `covered` is False where they do not speak of it."""
-
-    hits: tuple[Hit, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    covered: bool = True
-
-
 @dataclass(slots=True)
 class Turn:
     """What one question has come to so far."""
@@ -81,7 +69,7 @@ class Turn:
     question: str
     lang: Lang
     began: float = field(default_factory=time.monotonic)
-    found: Found = Found()
+    found: Found = field(default_factory=Found)
     shown: list[tuple[Excerpt, Passage]] = field(default_factory=list)
     text: str = ""
     mode: Mode = "generated"
@@ -135,7 +123,12 @@ class Session:
 
     # ---- steps of a turn -----------------------------------------------------------------------------
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
-        self._show(turn, look_up(self.index, self.rewrite(turn.question), turn.lang))
+        query = self.rewrite(turn.question)
+        found = look_up(self.index, query, turn.lang)
+        if query != turn.question:  # a follow-up wants something else than was just said
+            told = {c.sentence for c in self._turns[-1].checked}
+            found = replace(found, evidence=tuple(e for e in found.evidence if e.text not in told))
+        self._show(turn, found)
         yield Retrieved(turn.found.hits)
 
     def _show(self, turn: Turn, found: Found) -> None:
@@ -174,9 +167,9 @@ class Session:
         """One run of the model; returns the tool call it made, if any. Text goes out sentence by sentence, checked."""
         draft, call = "", None
         refusal = grounding.REFUSAL[turn.lang]
-        offered = grounding.quotes(turn.shown, "" if turn.found.covered else refusal) if self.model.only_quotes else []
-        if offered:
-            turn.mode = "lab" if turn.tools else "quoted"
+        offered = _quotations(turn, refusal) if self.model.only_quotes else []
+        if offered and not turn.tools:
+            turn.mode = "quoted"
         pieces = self.model.stream(
             [
                 Message("system", grounding.SYSTEM[turn.lang].format(refusal=refusal)),
@@ -186,7 +179,7 @@ class Session:
             tools=self.toolbox.specs(said),
             call=calling,
             excerpts=[excerpt for excerpt, _ in turn.shown],
-            quotes=offered,
+            answers=offered,
             cancel=cancel,
             conversation=self.id,
             max_tokens=MAX_TOKENS,
@@ -273,28 +266,6 @@ def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
     return Tutor(settings, open_index(settings, progress=progress), model.load(settings), Toolbox())
 
 
-def look_up(index: Index, query: str, lang: Lang) -> Found:
-    """The passages for `query`; the tutor's own page where no source covers it, for it may be a greeting."""
-    hits = tuple(index.search(query, lang=lang))
-    covered = index.coverage(query, hits) >= COVERED
-    if not covered:
-        hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
-    return Found(hits, tuple(index.evidence(query, hits)), covered)
-
-
-def story_query(gate: str, lang: Lang) -> str:
-    """What to look up in the sources after a run on `gate`."""
-    if gate in ("xor", "xnor"):
-        return (
-            "단층 퍼셉트론이 XOR를 풀지 못하는 까닭" if lang == "ko" else "why a single-layer perceptron fails on XOR"
-        )
-    return (
-        "단층 퍼셉트론이 배울 수 있는 AND OR NAND"
-        if lang == "ko"
-        else "a single-layer perceptron can learn AND OR NAND"
-    )
-
-
 def _checked_question(text: str) -> str:
     question = " ".join(normalise(text).split())
     if not question:
@@ -313,6 +284,20 @@ def _checked_question(text: str) -> str:
             ),
         )
     return question
+
+
+def _quotations(turn: Turn, refusal: str) -> list[str]:
+    """What a model that only quotes may say: the best sentence, and which of the next two with it.
+
+    Where no source covers the question: the refusal, or a sentence of the tutor's own page.
+    """
+    k = 1 if turn.tools else QUOTED if turn.found.covered else len(turn.found.evidence)
+    marked = [f"{e.text} [{n}]" for e, n in grounding.leading(turn.found.evidence, turn.shown, k)]
+    if not turn.found.covered and not turn.tools:
+        return [refusal, *marked]
+    if len(marked) < QUOTED:
+        return [" ".join(marked)]
+    return [" ".join(marked), f"{marked[0]} {marked[1]}", f"{marked[0]} {marked[2]}"]
 
 
 def _finished(draft: str) -> tuple[list[str], str]:
@@ -361,10 +346,8 @@ def _quote_or_refuse(turn: Turn) -> Iterator[Event]:
         return
     if not turn.tools:
         turn.mode = "quoted"
-    passages = [p for _, p in turn.shown]
-    for evidence in [e for e in turn.found.evidence if e.passage in passages][: 1 if turn.tools else QUOTED]:
-        checked = Checked(evidence.text, True, passages.index(evidence.passage) + 1)
-        yield from _append_checked(turn, checked, evidence.span)
+    for evidence, n in grounding.leading(turn.found.evidence, turn.shown, 1 if turn.tools else QUOTED):
+        yield from _append_checked(turn, Checked(evidence.text, True, n), evidence.span)
 
 
 def _answer(turn: Turn, *, stopped: bool) -> Answer:

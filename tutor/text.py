@@ -21,7 +21,7 @@ _OPENS_ENGLISH = re.compile(
 _ENDS_KOREAN = re.compile(r"[요죠까니나어야지다줘은는]\W*$")
 
 # Tags of mecab-ko-dic that carry meaning: nouns, verb and adjective stems, roots, Latin, digits, Han, adverbs.
-_MEANING = frozenset({"NNG", "NNP", "NNBC", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG"})
+_MEANING = frozenset({"NNG", "NNP", "NNBC", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG", "IC"})
 _ACCENT = re.compile(r"[\u0300-\u036f]")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WORD = re.compile(r"[a-z0-9]+(?:[.'’+-][a-z0-9]+)*|[\uac00-\ud7a3]+|[\u4e00-\u9fff]+")

@@ -44,7 +44,8 @@ class Document:
 class Passage:
     """A run of whole sentences of one document. `lines` are 1-based, inclusive, in the file.
 
-    `section` is the nearest heading above it ("" before the first one).
+    `section` is the nearest heading above it ("" before the first one); `asked` holds, sentence by
+    sentence, the questions that it is known to answer (empty where none are known).
     """
 
     id: str
@@ -55,6 +56,7 @@ class Passage:
     lang: Lang
     lines: tuple[int, int]
     text: str
+    asked: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class Scripted:
         return len(text) // 3 + 1
 
     def stream(
-        self, messages, *, tools=(), call="may", excerpts=(), quotes=(), cancel, conversation="", max_tokens=256
+        self, messages, *, tools=(), call="may", excerpts=(), answers=(), cancel, conversation="", max_tokens=256
     ):
         self.asked.append([m.content for m in messages if m.role == "user"])
         said = self.script.get(self.asked[-1][-1], "Nothing.")

@@ -111,6 +111,31 @@ def test_closing_the_page_cancels_the_generation(talk, tutor):
     assert ask(talk, "Who?")[-1]["order"] == ["t1", "t2"]
 
 
+def test_a_question_that_waits_can_be_stopped(talk, tutor):
+    talk.begin("one?")
+    talk.stop()
+    assert not talk.busy
+    assert EN["stopped"] in talk.view()["turns"][0]["answer"]
+    assert list(talk.answer()) == []
+    assert tutor.sessions[0].history == []
+
+
+def test_a_question_left_waiting_does_not_block_the_reloaded_page(tutor):
+    tabs = Conversations(tutor.new_session)
+    tabs.open("a" * 32, "en").begin("one?")
+    again = tabs.open("a" * 32, "en")
+    assert not again.busy
+    assert EN["interrupted"] in again.view()["turns"][0]["answer"]
+
+
+def test_closing_the_page_before_the_first_event(talk):
+    talk.begin("one?")
+    steps = talk.answer()
+    next(steps)
+    steps.close()
+    assert not talk.busy
+
+
 def test_one_question_at_a_time(talk):
     assert talk.begin("one?")
     assert not talk.begin("two?")

@@ -71,10 +71,12 @@ def _fitting(evidence: Sequence[Evidence], budget: int, count: Callable[[str], i
     return [(p, " ".join(p.text[a:b] for a, b in sorted(spans))) for p, spans in chosen.items() if spans]
 
 
-def quotes(shown: Sequence[tuple[Excerpt, Passage]], refusal: str = "") -> list[str]:
-    """Every sentence of what is shown, with its mark; and `refusal`, where that is given."""
-    marked = [f"{e.text[a:b]} [{e.n}]" for e, _ in shown for a, b in sentences(e.text)]
-    return list(dict.fromkeys([*marked, *([refusal] if refusal else [])]))
+def leading(
+    evidence: Sequence[Evidence], shown: Sequence[tuple[Excerpt, Passage]], k: int
+) -> list[tuple[Evidence, int]]:
+    """The best `k` sentences of `evidence` that are shown, best first, each with its number."""
+    number = {passage: excerpt.n for excerpt, passage in shown}
+    return [(e, number[e.passage]) for e in evidence if e.passage in number][:k]
 
 
 def marks(sentence: str) -> tuple[str, list[int]]:

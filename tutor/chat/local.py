@@ -102,7 +102,7 @@ class LocalModel:
         tools: Sequence[ToolSpec] = (),
         call: Call = "may",
         excerpts: Sequence[Excerpt] = (),
-        quotes: Sequence[str] = (),
+        answers: Sequence[str] = (),
         cancel: threading.Event,
         conversation: str = "",
         max_tokens: int = 256,
@@ -115,7 +115,7 @@ class LocalModel:
             room = self.context_tokens - max_tokens
             kept = newest_that_fit(messages, lambda some: len(self._prompt(some, tools, excerpts)), room)
             prompt = self._prompt(kept, tools, excerpts)
-            memory, matcher = self._recall(conversation, prompt), self._matcher(tools, call, quotes)
+            memory, matcher = self._recall(conversation, prompt), self._matcher(tools, call, answers)
             run = _Run(prompt, len(memory.ids), max_tokens, cancel)
             try:
                 yield from self._answer(run, memory, matcher, tools)
@@ -240,11 +240,13 @@ class LocalModel:
             raise RuntimeError(f"token {token} is outside the tool grammar: {matcher.get_error()}")
         return token
 
-    def _matcher(self, tools: Sequence[ToolSpec], call: Call, quotes: Sequence[str]) -> LLMatcher | None:
-        if not tools and not quotes:
+    def _matcher(self, tools: Sequence[ToolSpec], call: Call, answers: Sequence[str]) -> LLMatcher | None:
+        if not tools and not answers:
             return None
         form = self._template_format or CallFormat()
-        grammar = form.grammar(tools if call != "never" else (), quotes, special=bool(self._marks), must=call == "must")
+        grammar = form.grammar(
+            tools if call != "never" else (), answers, special=bool(self._marks), must=call == "must"
+        )
         matcher = LLMatcher(self._guidance, grammar)
         if matcher.is_error():
             raise ValueError(f"a tool's schema makes no grammar: {matcher.get_error()}")

@@ -15,7 +15,7 @@ from tutor.types import Call, Excerpt, Message, ToolCall, ToolSpec, Usage
 class ChatModel(Protocol):
     """A model that continues a conversation. `context_tokens` holds prompt and answer together.
 
-    A model that `only_quotes` is too small to be trusted with words of its own: it is to be given `quotes`.
+    A model that `only_quotes` is too small to be trusted with words of its own: it is to be given the `answers`.
     """
 
     name: str
@@ -33,7 +33,7 @@ class ChatModel(Protocol):
         tools: Sequence[ToolSpec] = (),
         call: Call = "may",
         excerpts: Sequence[Excerpt] = (),
-        quotes: Sequence[str] = (),
+        answers: Sequence[str] = (),
         cancel: threading.Event,
         conversation: str = "",
         max_tokens: int = 256,
@@ -46,7 +46,7 @@ class ChatModel(Protocol):
 
         Args:
             call: whether the answer must be, may be or must not be a call of one of `tools`.
-            quotes: where given, the text can only be one to three of these, word for word.
+            answers: where given, the text can only be one of these, word for word.
             excerpts: the passages of this turn, in order of `n`, shown with the last question.
             conversation: an id; turns under the same id may reuse the work of the turn before.
 

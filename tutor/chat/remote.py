@@ -77,7 +77,7 @@ class RemoteModel:
         tools: Sequence[ToolSpec] = (),
         call: Call = "may",
         excerpts: Sequence[Excerpt] = (),
-        quotes: Sequence[str] = (),  # servers have no common way to constrain text
+        answers: Sequence[str] = (),  # servers have no common way to constrain text
         cancel: threading.Event,
         conversation: str = "",  # servers keep their own caches
         max_tokens: int = 256,

@@ -106,26 +106,23 @@ class CallFormat:
         return cls(before, between, after, space) if call == {"name": "NAME", "arguments": {}} else None
 
     def grammar(
-        self, tools: Sequence[ToolSpec], quotes: Sequence[str] = (), *, special: bool, must: bool = False
+        self, tools: Sequence[ToolSpec], answers: Sequence[str] = (), *, special: bool, must: bool = False
     ) -> str:
         """A Lark grammar for llguidance: text, then perhaps one call that `allowed` admits.
 
         Args:
-            quotes: where given, the text is one to three of them and no other; a call then stands alone.
+            answers: where given, the text is one of them and no other; a call then stands alone.
             special: OPEN and CLOSE are special tokens. Then the same characters spelled out in the
                 text, say copied from a passage, are no call.
             must: there is no text, only a call.
         """
         lines = ["%llguidance {}"]
-        if quotes:
-            lines += [
-                'text: quote | quote " " quote | quote " " quote " " quote',
-                "quote: " + " | ".join(map(_literal, quotes)),
-            ]
+        if answers:
+            lines.append("text: " + " | ".join(json.dumps(answer, ensure_ascii=False) for answer in answers))
         else:
             lines += ["text: TEXT", r"TEXT: /(.|\n)*/"]
         calls = " | ".join(f"call_{i}" for i in range(len(tools)))
-        before = "" if quotes or must else "TEXT "
+        before = "" if answers or must else "TEXT "
         opened, closed = (f"{before}{OPEN}", CLOSE) if special else ("opened", json.dumps(CLOSE))
         called = f"{opened} ({calls}) {closed}"
         lines.append("start: " + (called if must else f"text | {called}" if tools else "text"))
@@ -137,10 +134,6 @@ class CallFormat:
             head = json.dumps(f"{self.before}{tool.name}{self.between}")
             lines.append(f"call_{i}: {head} %json {schema} {json.dumps(self.after)}")
         return "\n".join(lines)
-
-
-def _literal(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
 
 
 # ---- out of the answer -----------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from tokenizers import Tokenizer
 
 from tutor import config
 from tutor.chat import grounding
+from tutor.lookup import look_up, story_query
 from tutor.retrieval.index import open_index
-from tutor.session import look_up, story_query
 from tutor.training import texts
 from tutor.types import Lang
 

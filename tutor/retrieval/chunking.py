@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tutor.text import normalise, sentences
 from tutor.types import Document, Lang, Passage
@@ -34,8 +35,10 @@ class _Sentence:
     opens_block: bool  # the first of its paragraph or list item
 
 
-def passages(document: Document) -> list[Passage]:
+def passages(document: Document, asked: Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> list[Passage]:
     """The passages of `document` in reading order; none of them crosses a heading.
+
+    `asked` gives for a sentence the questions that it answers.
 
     An id is the document's id and a hash of section and text, so that it stays the same whatever
     changes elsewhere in the file.
@@ -49,8 +52,9 @@ def passages(document: Document) -> list[Passage]:
             seen[digest] = seen.get(digest, 0) + 1
             ident = f"{document.id}#{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else "")
             lines = (group[0].lines[0], group[-1].lines[1])
+            known = tuple(asked.get(text[a:b], ()) for a, b in sentences(text))
             found.append(
-                Passage(ident, document.id, document.slug, document.title, section, document.lang, lines, text)
+                Passage(ident, document.id, document.slug, document.title, section, document.lang, lines, text, known)
             )
     return found
 

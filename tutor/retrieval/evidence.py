@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain
 
 from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Passage
@@ -12,6 +13,7 @@ from tutor.types import Evidence, Hit, Passage
 IN_TITLE, IN_PASSAGE = 0.4, 0.1
 PRIOR = 0.15  # of the best passage's sentences; 1/2 of it for the second passage's, 1/3 for the third's
 CUE = 0.3  # for the kind of thing that is asked for: a name, a year, a number, a reason
+ASKED = 2.0  # for a question like this one that the sentence is known to answer
 COSINE = 2.0  # of question and sentence, where the encoder reads their language
 COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
 TOPIC = 3.0  # what a word weighs more if it stands in their titles: it is what the question is about
@@ -49,9 +51,14 @@ def rank(question: str, hits: Sequence[Hit], *, idf: Idf, cosines: Cosines, k: i
     found: dict[str, Evidence] = {}
     for place, hit in enumerate(hits, 1):
         near = _near(hit.passage)
+        known = {
+            hit.passage.text[a:b]: qs
+            for (a, b), qs in zip(sentences(hit.passage.text), hit.passage.asked, strict=False)
+        }
         for span, cosine in zip(sentences(hit.passage.text), cosines(hit.passage), strict=True):
             text = hit.passage.text[slice(*span)]
             score = _overlap(weights, set(terms(text)), near) + PRIOR / place + COSINE * cosine
+            score += ASKED * max((_likeness(weights, q, idf) for q in known.get(text, ())), default=0.0)
             score += CUE * sum(1 for cue in cues if cue.search(text))
             found.setdefault(text, Evidence(hit.passage, span, score))
     return sorted(found.values(), key=lambda e: -e.score)[:k]
@@ -81,9 +88,16 @@ def coverage(question: str, hits: Sequence[Hit], *, idf: Idf, nearest: float | N
 
 
 def _near(passage: Passage) -> dict[str, float]:
-    """The terms of a passage with the share that its sentences are given for each."""
-    near = dict.fromkeys(terms(passage.text), IN_PASSAGE)
+    """The terms of a passage and of its questions, with the share that its sentences are given for each."""
+    near = dict.fromkeys(terms(" ".join([passage.text, *chain(*passage.asked)])), IN_PASSAGE)
     return near | dict.fromkeys(terms(f"{passage.title} {passage.section}"), IN_TITLE)
+
+
+def _likeness(weights: dict[str, float], question: str, idf: Idf) -> float:
+    """How alike two questions are, 0..1: Dice's coefficient of their terms, weighed by idf."""
+    others = {term: idf(term) for term in terms(question)}
+    both = sum(weights.values()) + sum(others.values())
+    return 2 * sum(weight for term, weight in weights.items() if term in others) / both if both else 0.0
 
 
 def _overlap(weights: dict[str, float], sentence: set[str], near: dict[str, float]) -> float:

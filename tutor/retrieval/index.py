@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from filelock import FileLock
 from tutor import text
 from tutor.config import Settings
 from tutor.errors import SearchIndexError
-from tutor.retrieval import chunking, corpus, dense, evidence, fusion, lexical
+from tutor.retrieval import chunking, corpus, dense, evidence, fusion, lexical, questions
 from tutor.types import Document, Evidence, Hit, Lang, Passage, Source
 
 FORMAT = 1
@@ -213,14 +214,19 @@ def _same(recorded: Any, wanted: Any) -> bool:
 
 def _inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that a build depends on. A change in any of it makes the index stale."""
-    code = [Path(module.__file__ or "") for module in (text, corpus, chunking, lexical, dense)] + [Path(__file__)]
+    code = [Path(module.__file__ or "") for module in (text, corpus, chunking, lexical, dense, questions)] + [
+        Path(__file__)
+    ]
     return {
         "format": FORMAT,
         "encoder": dense.identity(encoder),
         "chunking": {"characters": chunking.TARGET},
         "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
         "code": hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest(),
-        "sources": {corpus.name(p): hashlib.sha256(corpus.content(p)).hexdigest() for p in corpus.files(settings)},
+        "sources": {
+            corpus.name(p): hashlib.sha256(corpus.content(p)).hexdigest()
+            for p in [*corpus.files(settings), *questions.files(settings)]
+        },
     }
 
 
@@ -239,7 +245,8 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Index:
             raise ValueError(f"{folder / name} is damaged")
     documents = [_document(record) for record in _records(folder / "documents.jsonl")]
     passages = [
-        Passage(**{**record, "lines": tuple(record["lines"])}) for record in _records(folder / "passages.jsonl")
+        Passage(**{**record, "lines": tuple(record["lines"]), "asked": tuple(map(tuple, record["asked"]))})
+        for record in _records(folder / "passages.jsonl")
     ]
     words = lexical.Lexical.load(folder / "bm25")
     vectors = dense.Dense.load((folder / "vectors.faiss").read_bytes())
@@ -261,10 +268,10 @@ def _build(settings: Settings, progress: Progress) -> Index:
     """Build into a new folder, then point the manifest to it. The old build stays until that moment."""
     inputs = _inputs(settings, {})
     progress("read", 0, 1)
-    documents = corpus.read(settings)
-    passages = [passage for document in documents for passage in chunking.passages(document)]
+    documents, asked = corpus.read(settings), questions.read(settings)
+    passages = [passage for document in documents for passage in chunking.passages(document, asked)]
     progress("words", 0, len(passages))
-    words = lexical.Lexical.build([text.terms(_searched(p)) for p in passages])
+    words = lexical.Lexical.build([_searched(p) for p in passages])
     vectors = _embed(_embedded(passages)[0], _known(settings, inputs["encoder"]), progress)
     with _writing(settings.index):
         found = _publish(settings.index, inputs, documents, passages, words, dense.Dense.build(vectors))
@@ -334,10 +341,11 @@ def _known(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, np.ndarr
         return {}
 
 
-def _searched(passage: Passage) -> str:
-    """What of a passage is searched: its text under its title and heading."""
+def _searched(passage: Passage) -> list[str]:
+    """The terms by which a passage is found: of its text under title and heading, and new ones of its questions."""
     heading = "" if passage.section == passage.title else f"{passage.section}\n"
-    return f"{passage.title}\n{heading}{passage.text}"
+    terms = text.terms(f"{passage.title}\n{heading}{passage.text}")
+    return terms + sorted(set(text.terms(" ".join(chain(*passage.asked)))) - set(terms))
 
 
 def _write(

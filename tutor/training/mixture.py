@@ -18,7 +18,7 @@ from transformers import PreTrainedTokenizerFast
 
 from tutor.text import hangul_share, language
 from tutor.training import demo_requests
-from tutor.training.texts import Pool
+from tutor.training.texts import QA, Pool
 from tutor.types import Lang
 
 PARAMETERS = ["gate", "layers", "learning_rate", "epochs", "seeds", "hidden_units", "activation"]
@@ -50,14 +50,15 @@ STAGES: dict[str, dict[str, float]] = {
     },
     "tutor": {
         "repeats": 0.02,
-        "reading": 0.08,
+        "reading": 0.06,
         "squad": 0.05,
         "demo": 0.16,
         "explain": 0.04,
-        "off_topic": 0.08,
-        "article": 0.16,
-        "qa": 0.35,
-        "prose": 0.06,
+        "off_topic": 0.10,
+        "small_talk": 0.06,
+        "article": 0.14,
+        "qa": 0.33,
+        "prose": 0.04,
     },
 }
 
@@ -348,7 +349,9 @@ class Mixture:
 
     def qa(self) -> Sample:
         """A question pair with the documents that the tutor's own retrieval shows for it."""
-        qa = self.rng.choice(self.pool.qa)
+        return self._pair(self.rng.choice(self.pool.qa))
+
+    def _pair(self, qa: QA) -> Sample:
         question = self.rng.choice(qa.questions)
         documents = self.retrieved.get(question) if self.rng.random() < 0.8 else None
         marked = _cited(qa.answer, documents) if documents else None
@@ -361,6 +364,10 @@ class Mixture:
             documents[0], documents[n] = documents[n], documents[0]
             marked = _cited(qa.answer, documents) or ""
         return self._asked(qa.lang, self._vary(question), documents or [], marked)
+
+    def small_talk(self) -> Sample:
+        """A greeting and the like: a sentence of the tutor's own page."""
+        return self._pair(self.rng.choice([qa for qa in self.pool.qa if qa.slug == "tutor"]))
 
     def _vary(self, question: str) -> str:
         roll = self.rng.random()

@@ -58,7 +58,7 @@ PLAN = (
     Stage("copy", 1_300_000, 2e-4),
     Stage("select", 500_000, 3e-4),
     Stage("read", 3_500_000, 4e-4),
-    Stage("tutor", 7_500_000, 5e-4, decay=True, sharpen=2.0),
+    Stage("tutor", 6_500_000, 5e-4, decay=True, sharpen=2.0),
 )
 
 

@@ -124,7 +124,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations) -> None:
     quick = quiet | {"queue": False}
     page.load(open_page, [secret], [state, log, *words], js=_SECRET, **quick)
     lang.input(switch, [lang, state], [log, *words], **quick)
-    stop.click(lambda here: here.cancel.set(), [state], None, **quick)
+    stop.click(_stop, [state], [log, send, stop], **quick)
     clear.click(_clear, [state], [log, send, stop], **quick)
     asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
     for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
@@ -165,6 +165,11 @@ def _begin(question: str, here: Conversation) -> tuple[Any, ...]:
 
 def _retry(here: Conversation) -> tuple[Any, ...]:
     here.retry()
+    return here.view(), *_buttons(here)
+
+
+def _stop(here: Conversation) -> tuple[Any, ...]:
+    here.stop()
     return here.view(), *_buttons(here)
 
 

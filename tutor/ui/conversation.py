@@ -105,6 +105,7 @@ class Conversation:
         self.turns: list[Turn] = []
         self.cancel = threading.Event()
         self._pending: Turn | None = None
+        self._running = False
         self._count = 0
 
     @property
@@ -122,6 +123,12 @@ class Conversation:
         self.turns.append(self._pending)
         return True
 
+    def stop(self, ended: Literal["stopped", "interrupted"] = "stopped") -> None:
+        """Stop the answer; a question that still waits for its turn gets none."""
+        self.cancel.set()
+        if self._pending and not self._running:
+            self._finish(self._pending, ended)
+
     def retry(self) -> bool:
         """Ask the last question again in place of its turn; False where there is none."""
         if self.busy or not self.turns:
@@ -135,7 +142,7 @@ class Conversation:
         """Forget everything said so far, stopping what is being answered (its session ends unseen)."""
         self.cancel.set()
         self.turns.clear()
-        self._pending = None
+        self._pending, self._running = None, False
         self._session = self._new_session()
 
     def rejected(self) -> str:
@@ -151,7 +158,7 @@ class Conversation:
             "order": [turn.id for turn in self.turns],
             "turns": [turn.view(self.lang) for turn in turns],
             "busy": self.busy,
-            "words": {key: words[key] for key in ("welcome", "sources", "no_sources", "back", "plot_failed")},
+            "words": {key: words[key] for key in ("welcome", "sources", "no_sources", "back", "close", "plot_failed")},
         }
 
     def answer(self) -> Iterator[dict[str, Any]]:
@@ -164,9 +171,9 @@ class Conversation:
             return
         session, cancel = self._session, self.cancel
         words, picture = _Pace(REDRAW_SECONDS), _Pace(FIGURE_SECONDS)
-        turn.status = STRINGS[self.lang]["searching"]
-        yield self.view()
+        self._running, turn.status = True, STRINGS[self.lang]["searching"]
         try:
+            yield self.view()
             for event in session.ask(turn.question, cancel):
                 self._apply(turn, event)
                 if self._pending is not turn or not words.due():
@@ -189,7 +196,7 @@ class Conversation:
         if turn.answer is None and not turn.error:
             turn.error = STRINGS[self.lang][ended]
         if self._pending is turn:
-            self._pending = None
+            self._pending, self._running = None, False
 
     def _apply(self, turn: Turn, event: Event) -> None:
         words = STRINGS[self.lang]
@@ -231,8 +238,9 @@ class Conversations:
         """The conversation of the tab with this secret; a new one where there is none."""
         with self._lock:
             found = self._by_secret.pop(secret or "", None) or Conversation(self._new_session, lang)
+            found.stop("interrupted")  # the page that asked is gone
             if secret and len(secret) >= SECRET_LENGTH:
                 self._by_secret[secret] = found
             if len(self._by_secret) > MAX_CONVERSATIONS:
-                self._by_secret.popitem(last=False)[1].cancel.set()
+                self._by_secret.popitem(last=False)[1].stop()
             return found

@@ -128,6 +128,7 @@ function showSources(id) {
   setHTML($("#passages"), sources[id] || `<p class="hint">${words.no_sources}</p>`);
   $("#sources h2").textContent = words.sources;
   $("#back").textContent = words.back;
+  $("#close-document").ariaLabel = words.close;
 }
 
 function openCitation(link) {

@@ -42,7 +42,6 @@ class Strings(TypedDict):
     close: str
     missing: str
     plot_failed: str
-    lost: str
     langs: dict[Lang, str]
 
 
@@ -89,7 +88,6 @@ KO: Final[Strings] = {
     "close": "닫기",
     "missing": "이 글을 찾을 수 없어요.",
     "plot_failed": "그림을 그리지 못했어요. 페이지를 새로 고쳐 주세요.",
-    "lost": "페이지가 서버와 연결되지 않았어요. 서버가 켜져 있는지 확인하고 새로 고쳐 주세요.",
     "langs": {"ko": "한국어", "en": "영어"},
 }
 
@@ -136,7 +134,6 @@ EN: Final[Strings] = {
     "close": "Close",
     "missing": "This text cannot be found.",
     "plot_failed": "The picture could not be drawn. Please reload the page.",
-    "lost": "The page has lost its server. Check that it is running, then reload.",
     "langs": {"ko": "Korean", "en": "English"},
 }
 

@@ -1,0 +1,42 @@
+"""What the sources hold for a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tutor.retrieval.evidence import COVERED
+from tutor.retrieval.index import Index
+from tutor.types import Evidence, Hit, Lang
+
+OWN_PAGE = "tutor"  # slug of the article about the tutor itself
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the sources hold for a query; `covered` is False where they do not speak of it."""
+
+    hits: tuple[Hit, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    covered: bool = True
+
+
+def look_up(index: Index, query: str, lang: Lang) -> Found:
+    """The passages for `query`; the tutor's own page where no source covers it, for it may be a greeting."""
+    hits = tuple(index.search(query, lang=lang))
+    covered = index.coverage(query, hits) >= COVERED
+    if not covered:
+        hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
+    return Found(hits, tuple(index.evidence(query, hits)), covered)
+
+
+def story_query(gate: str, lang: Lang) -> str:
+    """What to look up in the sources after a run on `gate`."""
+    if gate in ("xor", "xnor"):
+        return (
+            "단층 퍼셉트론이 XOR를 풀지 못하는 까닭" if lang == "ko" else "why a single-layer perceptron fails on XOR"
+        )
+    return (
+        "단층 퍼셉트론이 배울 수 있는 AND OR NAND"
+        if lang == "ko"
+        else "a single-layer perceptron can learn AND OR NAND"
+    )
