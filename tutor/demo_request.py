@@ -24,14 +24,14 @@ _SHOW = re.compile(
 )
 _DO = re.compile(
     r"\b(?:run|train|launch|start|fire up|teach|fit|try|retrain|rerun|play)\b"
-    r"|\bput (?:it|one|a|an|the)\b|\blet (?:it|a|an|the|one)\b"
+    r"|\bi(?:'d| would) (?:love|like) an? |\bput (?:it|one|a|an|the)\b|\blet (?:it|a|an|the|one)\b"
     r"|(?:학습|훈련)(?:시켜|시킬|시키|해 ?줘|해 ?봐|해 ?볼|해 ?주|을? 부탁)|가르쳐 ?(?:봐|볼|줘|줄)"
     r"|시험해|실행(?:해|시)|실험해|(?:붙여|확인해|해|풀어) ?(?:봐|볼래|보자|줘 봐)|확인시켜|돌리",
     re.I,
 )
 _ASKING = re.compile(
     r"^(?:what|which|who|whose|whom|when|where|why|did|was|were|is|are|does|do|has|how)\b"
-    r"|\bwho\b|\btell me\b|\bexplain\b"
+    r"|\bwho\b|\btell me (?:about|what|why|how|more)\b|\bexplain\b"
     r"|누가|누구|언제|어디|몇 ?년|얼마|뭐야|뭔가|뭐예|무엇|무슨|이유|알려|설명해|어떻게|왜",
     re.I,
 )

@@ -287,7 +287,7 @@ def _checked_question(text: str) -> str:
 
 
 def _quotations(turn: Turn, refusal: str) -> list[str]:
-    """What a model that only quotes may say: the best sentence, and which of the next two with it.
+    """What a model that only quotes may say: the best sentences, and in which order the second and third.
 
     Where no source covers the question: the refusal, or a sentence of the tutor's own page.
     """
@@ -297,7 +297,8 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
         return [refusal, *marked]
     if len(marked) < QUOTED:
         return [" ".join(marked)]
-    return [" ".join(marked), f"{marked[0]} {marked[1]}", f"{marked[0]} {marked[2]}"]
+    best, second, third = marked
+    return [f"{best} {second} {third}", f"{best} {third} {second}"]
 
 
 def _finished(draft: str) -> tuple[list[str], str]:

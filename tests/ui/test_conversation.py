@@ -128,6 +128,20 @@ def test_a_question_left_waiting_does_not_block_the_reloaded_page(tutor):
     assert EN["interrupted"] in again.view()["turns"][0]["answer"]
 
 
+def test_a_reloaded_page_finds_its_answer_stopped():
+    tabs = Conversations(ScriptedTutor(pause=0.01).new_session)
+    talk = tabs.open("a" * 32, "en")
+    talk.begin("count")
+    answering = threading.Thread(target=list, args=(talk.answer(),))
+    answering.start()
+    time.sleep(0.1)
+    again = tabs.open("a" * 32, "en")
+    assert again is talk
+    assert not again.busy
+    assert EN["stopped"] in again.view()["turns"][0]["answer"]
+    answering.join()
+
+
 def test_closing_the_page_before_the_first_event(talk):
     talk.begin("one?")
     steps = talk.answer()

@@ -40,6 +40,7 @@ REDRAW_SECONDS = 0.1  # at least, between two states of the running turn
 FIGURE_SECONDS = 0.25  # at least, between two states of a running demo's picture
 SHOWN_QUESTION = 2000  # characters; a longer question is shown cut
 MAX_CONVERSATIONS = 100
+LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it left
 SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not trusted
 
 _log = logging.getLogger(__name__)
@@ -106,6 +107,8 @@ class Conversation:
         self.cancel = threading.Event()
         self._pending: Turn | None = None
         self._running = False
+        self._idle = threading.Event()
+        self._idle.set()
         self._count = 0
 
     @property
@@ -120,14 +123,16 @@ class Conversation:
         self._count += 1
         self.cancel = threading.Event()
         self._pending = Turn(f"t{self._count}", question, status=STRINGS[self.lang]["waiting"])
+        self._idle.clear()
         self.turns.append(self._pending)
         return True
 
-    def stop(self, ended: Literal["stopped", "interrupted"] = "stopped") -> None:
-        """Stop the answer; a question that still waits for its turn gets none."""
+    def stop(self, ended: Literal["stopped", "interrupted"] = "stopped", wait: float = 0.0) -> None:
+        """Stop the answer, and wait up to so many seconds for its end; a question still in the queue gets none."""
         self.cancel.set()
         if self._pending and not self._running:
             self._finish(self._pending, ended)
+        self._idle.wait(wait)
 
     def retry(self) -> bool:
         """Ask the last question again in place of its turn; False where there is none."""
@@ -143,6 +148,7 @@ class Conversation:
         self.cancel.set()
         self.turns.clear()
         self._pending, self._running = None, False
+        self._idle.set()
         self._session = self._new_session()
 
     def rejected(self) -> str:
@@ -197,6 +203,7 @@ class Conversation:
             turn.error = STRINGS[self.lang][ended]
         if self._pending is turn:
             self._pending, self._running = None, False
+            self._idle.set()
 
     def _apply(self, turn: Turn, event: Event) -> None:
         words = STRINGS[self.lang]
@@ -238,9 +245,9 @@ class Conversations:
         """The conversation of the tab with this secret; a new one where there is none."""
         with self._lock:
             found = self._by_secret.pop(secret or "", None) or Conversation(self._new_session, lang)
-            found.stop("interrupted")  # the page that asked is gone
             if secret and len(secret) >= SECRET_LENGTH:
                 self._by_secret[secret] = found
             if len(self._by_secret) > MAX_CONVERSATIONS:
                 self._by_secret.popitem(last=False)[1].stop()
-            return found
+        found.stop("interrupted", wait=LEAVE_SECONDS)  # the page that asked is gone
+        return found
