@@ -36,11 +36,12 @@ _ASKING = re.compile(
     re.I,
 )
 _HISTORY = re.compile(
-    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|누가|누구|언제|어디서|몇 ?년|논문|\bpaper\b|\barticle\b", re.I
+    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|누가(?! ?(?:이기|이길|더))|누구|언제|어디서|몇 ?년|논문|\bpaper\b|\barticle\b",
+    re.I,
 )
 _LEARNER = re.compile(r"perceptron|neuron|\bnet(?:work)?\b|mlp|layer|퍼셉트론|뉴런|신경망|층", re.I)
 _DEMO = re.compile(r"\bdemo\b|\btraining run\b|데모|시연", re.I)
-_SHORT = 8  # words; a request that leans on the conversation names nothing new
+_SHORT = 12  # words; a request that leans on the conversation names nothing new
 
 
 def call_for(said: list[str]) -> Call:

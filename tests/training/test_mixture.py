@@ -11,7 +11,7 @@ from tutor.labs import core
 from tutor.training import texts
 from tutor.training.mixture import IGNORED, PARAMETERS, REFUSAL, STAGES, Mixture, Sample
 
-CONVERSATIONS = ["reading", "squad", "demo", "explain", "off_topic", "article", "qa"]
+CONVERSATIONS = ["reading", "squad", "demo", "explain", "off_topic", "article", "qa", "small_talk"]
 SKILLS = ["repeats", "random_passages", "prose", *CONVERSATIONS]
 CITED = re.compile(r"(.+?) \[(\d)\](?: |$)", re.DOTALL)
 
@@ -186,7 +186,7 @@ def test_prose_is_learnt_whole(pool):
 
 
 # ---- answers and their numbers ---------------------------------------------------------------------
-@pytest.mark.parametrize("skill", ["reading", "squad", "article", "qa"])
+@pytest.mark.parametrize("skill", ["reading", "squad", "article", "qa", "small_talk"])
 def test_the_number_is_of_a_document_that_holds_the_sentence(pool, skill):
     numbers = Counter()
     for sample in samples(pool, skill, 150):

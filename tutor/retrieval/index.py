@@ -67,9 +67,12 @@ class Index:
         words, meaning = self.legs(self._words.mend(query), lang)
         word_rank = {number: rank for rank, number in enumerate(words, 1)}
         meaning_rank = {number: rank for rank, number in enumerate(meaning, 1)}
+        # A passage that is not embedded (the Korean note, for an English question) counts by its words twice.
+        unread = [n if meaning and self.passages[n].lang not in dense.LANGS else -n - 1 for n in words]
+        fused = [(n, score) for n, score in fusion.fuse([words, meaning, unread]) if n >= 0]
         return [
             Hit(self.passages[number], score, word_rank.get(number), meaning_rank.get(number))
-            for number, score in fusion.fuse([words, meaning])[:k]
+            for number, score in fused[:k]
         ]
 
     def legs(self, query: str, lang: Lang) -> tuple[list[int], list[int]]:

@@ -1,0 +1,53 @@
+"""The questions that sentences are known to answer, read and searched."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tutor.errors import CorpusError
+from tutor.retrieval import evidence, questions
+from tutor.types import Hit, Passage
+
+
+def write(settings, line: str):
+    folder = settings.corpus / "qa" / "train"
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text(line, "utf-8")
+
+
+def test_a_sentence_has_the_questions_of_all_its_records(built_settings, tmp_path):
+    settings = replace(built_settings, corpus=tmp_path)
+    record = {"questions": ["Who?", "누가?"], "answer": ["Rosenblatt did."]}
+    write(settings, json.dumps(record) + "\n" + json.dumps(record | {"questions": ["Who?", "By whom?"]}))
+    assert questions.read(settings) == {"Rosenblatt did.": ("Who?", "누가?", "By whom?")}
+
+
+@pytest.mark.parametrize("line", ["{", '{"questions": ["a"]}', "[]"])
+def test_a_broken_record_is_named_by_its_line(built_settings, tmp_path, line):
+    settings = replace(built_settings, corpus=tmp_path)
+    write(settings, '{"questions": [], "answer": []}\n' + line)
+    with pytest.raises(CorpusError, match=r"a\.jsonl, line 2"):
+        questions.read(settings)
+
+
+def test_every_sentence_of_the_corpus_that_is_asked_for_is_found(built_settings, built_index):
+    asked = questions.read(built_settings)
+    found = {qs for passage in built_index.passages for qs in passage.asked if qs}
+    assert set(asked.values()) - found == set()
+
+
+def test_a_known_question_leads_to_its_sentence():
+    text = "The machine stood in Buffalo. It learnt from mistakes."
+    passage = Passage("p", "d", "s", "T", "", "en", (1, 1), text, ((), ("How did the gadget improve?",)))
+    (best, _) = evidence.rank(
+        "how would the gadget improve", [Hit(passage, 1.0)], idf=lambda term: 1.0, cosines=lambda p: [0.0, 0.0]
+    )
+    assert best.text == "It learnt from mistakes."
+    # gadget and improve of 2 and 2 terms: likeness 1 ("would" and "did" are stop words); both near the sentence
+    assert best.score == pytest.approx(evidence.ASKED * 1.0 + evidence.PRIOR + evidence.IN_PASSAGE)
+
+
+def test_an_english_question_about_the_korean_note_finds_the_note(built_index):
+    hits = built_index.search("What review event did the note's author win prize money in?", lang="en")
+    assert any(hit.passage.doc.startswith("seeds/") for hit in hits)
