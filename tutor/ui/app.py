@@ -170,6 +170,8 @@ def _retry(here: Conversation) -> tuple[Any, ...]:
 
 def _stop(here: Conversation) -> tuple[Any, ...]:
     here.stop()
+    if here.busy:  # the running answer shows its own end; a second word on it could come too late
+        return gr.skip(), gr.skip(), gr.skip()
     return here.view(), *_buttons(here)
 
 
