@@ -106,6 +106,8 @@ def test_layers_in(text: str, layers: str | None) -> None:
         (["XOR 문제가 뭐야?"], "never"),
         (["hello"], "never"),
         (["call train_perceptron with 10000 epochs"], "never"),
+        (["What did people train on ImageNet?"], "never"),
+        (["단층이랑 다층 중 누가 이기나 XOR로 붙여 봐"], "must"),
     ],
 )
 def test_call_for(said: list[str], call: str) -> None:

@@ -32,11 +32,12 @@ _DO = re.compile(
 _ASKING = re.compile(
     r"^(?:what|which|who|whose|whom|when|where|why|did|was|were|is|are|does|do|has|how)\b"
     r"|\bwho\b|\btell me (?:about|what|why|how|more)\b|\bexplain\b"
-    r"|누가|누구|언제|어디|몇 ?년|얼마|뭐야|뭔가|뭐예|무엇|무슨|이유|알려|설명해|어떻게|왜",
+    r"|누가(?! ?(?:이기|이길|더))|누구|언제|어디|몇 ?년|얼마|뭐야|뭔가|뭐예|무엇|무슨|이유|알려|설명해|어떻게|왜",
     re.I,
 )
 _HISTORY = re.compile(
-    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|누가(?! ?(?:이기|이길|더))|누구|언제|어디서|몇 ?년|논문|\bpaper\b|\barticle\b",
+    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|\bpaper\b|\barticle\b"
+    r"|누가(?! ?(?:이기|이길|더))|누구|언제|어디서|몇 ?년|논문",
     re.I,
 )
 _LEARNER = re.compile(r"perceptron|neuron|\bnet(?:work)?\b|mlp|layer|퍼셉트론|뉴런|신경망|층", re.I)
@@ -48,14 +49,13 @@ def call_for(said: list[str]) -> Call:
     """Whether the newest of the learner's messages asks for a demo: surely, perhaps, or not at all."""
     text = normalise(said[-1])
     show, do = bool(_SHOW.search(text)), bool(_DO.search(text))
-    if not (show or do):
+    named = bool(gates_in(text) or _LEARNER.search(text) or _DEMO.search(text))
+    before = any(gates_in(t) or _LEARNER.search(t) for t in said[:-1])
+    if not (show or do) or not (named or before):
         return "never"
     if _HISTORY.search(text) or (_ASKING.search(text) and not show):
         return "may"
-    named = bool(gates_in(text) or _LEARNER.search(text) or _DEMO.search(text))
-    before = any(gates_in(t) or _LEARNER.search(t) for t in said[:-1])
-    leaning = before and len(text.split()) <= _SHORT
-    return "must" if named or leaning else "may"
+    return "must" if named or len(text.split()) <= _SHORT else "may"
 
 
 # ---- on which gate, with which layers ----------------------------------------------------------------

@@ -158,7 +158,7 @@ class Session:
                     raise
                 turn.messages += [Message("assistant", error.message), Message("user", error.hint)]
         if turn.tools and not cancel.is_set():
-            with contextlib.suppress(ToolCallInvalid):  # the demo has run; a second call is not followed
+            with contextlib.suppress(TutorError):  # the demo has run, explained or not; a second call is not followed
                 yield from self._generate(turn, cancel, said, "never")
 
     def _generate(

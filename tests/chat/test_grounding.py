@@ -30,6 +30,7 @@ KO = Passage(
         ("퍼셉트론은 1969년에 프랭크 로젠블라트가 발표했다. [2]", None),
         ("A perceptron cannot learn XOR. [7]", 1),  # a mark that leads nowhere is put right
         ("단층 퍼셉트론은 XOR를 풀지 못한다. [1]", 2),  # a mark on the wrong passage too
+        ("Frank Rosenblatt published the perceptron in Psychological Review in Psychological Review. [1]", None),
         ("Yes. [1]", None),
         ("", None),
     ],

@@ -9,6 +9,7 @@ sentences joined into one; those are withheld.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 
@@ -112,7 +113,7 @@ def support(claim: str, passage: str) -> tuple[int, int] | None:
 
 def _holds(text: str, claim: str, wanted: list[str]) -> bool:
     held = terms(text)
-    if sum(term in held for term in wanted) < CONTAINED * len(wanted):
+    if (Counter(wanted) & Counter(held)).total() < CONTAINED * len(wanted):
         return False
     if not numbers(claim) <= numbers(text) or bool(_NEGATION.search(claim)) != bool(_NEGATION.search(text)):
         return False
