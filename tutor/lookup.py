@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from tutor.retrieval.evidence import COVERED
 from tutor.retrieval.index import Index
+from tutor.text import terms
 from tutor.types import Evidence, Hit, Lang
 
 OWN_PAGE = "tutor"  # slug of the article about the tutor itself
+GREETING = 0.1  # share of a message that the page must speak of to be its answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +23,13 @@ class Found:
 
 
 def look_up(index: Index, query: str, lang: Lang) -> Found:
-    """The passages for `query`; the tutor's own page where no source covers it, for it may be a greeting."""
+    """The passages for `query`; where no source covers it, the tutor's own page if it may be a greeting, else none."""
     hits = tuple(index.search(query, lang=lang))
     covered = index.coverage(query, hits) >= COVERED
     if not covered:
         hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
+        if terms(query) and index.coverage(query, hits) < GREETING:
+            hits = ()
     return Found(hits, tuple(index.evidence(query, hits)), covered)
 
 

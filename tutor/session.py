@@ -20,7 +20,7 @@ from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
-from tutor.lookup import Found, look_up, story_query
+from tutor.lookup import OWN_PAGE, Found, look_up, story_query
 from tutor.retrieval.index import Index, Progress, open_index
 from tutor.text import language, normalise, sentences, terms
 from tutor.tools import Toolbox
@@ -139,7 +139,10 @@ class Session:
 
     def rewrite(self, question: str) -> str:
         """A follow-up ("who made it?", "그건 누가 만들었어?") made to stand alone: with the question before it."""
-        if self._turns and (_POINTS_BACK.search(question) or len(set(terms(question))) < 2):
+        if not self._turns:
+            return question
+        few = len(set(terms(question))) < 2  # "Why?" says nothing by itself, "Hello" and "LSTM?" do
+        if _POINTS_BACK.search(question) or (few and not look_up(self.index, question, self._turns[-1].lang).covered):
             return f"{self._turns[-1].question} {question}"
         return question
 
@@ -291,7 +294,7 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
 
     Where no source covers the question: the refusal, or a sentence of the tutor's own page.
     """
-    k = 1 if turn.tools else QUOTED if turn.found.covered else len(turn.found.evidence)
+    k = _how_many(turn) if turn.found.covered or turn.tools else len(turn.found.evidence)
     marked = [f"{e.text} [{n}]" for e, n in grounding.leading(turn.found.evidence, turn.shown, k)]
     if not turn.found.covered and not turn.tools:
         return [refusal, *marked]
@@ -301,10 +304,16 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
     return [f"{best} {second} {third}", f"{best} {third} {second}"]
 
 
+def _how_many(turn: Turn) -> int:
+    """Sentences to quote: one after a demo and of the tutor about itself, else QUOTED."""
+    own = bool(turn.found.evidence) and turn.found.evidence[0].passage.slug == OWN_PAGE
+    return 1 if turn.tools or own else QUOTED
+
+
 def _finished(draft: str) -> tuple[list[str], str]:
     """The sentences of `draft` that are surely complete, for another one has begun; and what is left."""
     spans = sentences(draft)
-    if len(spans) < 2:
+    if len(spans) < 2 or draft[spans[-1][0]] == "[":  # a mark belongs to the sentence before it
         return [], draft
     return [draft[a:b] for a, b in spans[:-1]], draft[spans[-1][0] :]
 
@@ -347,7 +356,7 @@ def _quote_or_refuse(turn: Turn) -> Iterator[Event]:
         return
     if not turn.tools:
         turn.mode = "quoted"
-    for evidence, n in grounding.leading(turn.found.evidence, turn.shown, 1 if turn.tools else QUOTED):
+    for evidence, n in grounding.leading(turn.found.evidence, turn.shown, _how_many(turn)):
         yield from _append_checked(turn, Checked(evidence.text, True, n), evidence.span)
 
 
