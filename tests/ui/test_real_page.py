@@ -1,10 +1,7 @@
-"""The page with nothing scripted: the real corpus, index, toolbox and lab, and real (tiny) models.
+"""The page with nothing scripted: the real corpus, index, toolbox and lab, and the bundled model."""
 
-One model says nothing that a source supports, so that the tutor quotes; the other always calls the lab.
-"""
-
-import json
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -23,36 +20,24 @@ from tutor.ui import app
 from tutor.ui.strings import EXAMPLES, STRINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-CALL = '<tool_call>{"name": "train_perceptron", "arguments": {"gate": "xor", "layers": "both"}}</tool_call>'
-DEMOS = {"ko": "XOR를 퍼셉트론으로 훈련해서 직접 보여줘", "en": "Show me a perceptron training on XOR"}
+DEMOS = {"ko": "XOR를 퍼셉트론으로 훈련해서 직접 보여줘", "en": "Show me a single layer and a multilayer net on XOR"}
+LONG = "Show me both on XOR, learning rate 0.0001, 10000 epochs, 64 hidden units, seeds 1, 2, 3, 4, 5, 6, 7, 8"
 
 
-def served(settings, index, checkpoint):
-    settings = replace(settings, model=str(checkpoint), threads=1)
+@pytest.fixture(scope="module")
+def bundled(browser, built_settings, built_index):
+    settings = replace(built_settings, threads=1)
     chat = model.load(settings)
-    tutor = Tutor(settings, index, chat, Toolbox())
+    tutor = Tutor(settings, built_index, chat, Toolbox())
     page = app.build(tutor)
     yield app.launch(page, tutor, "127.0.0.1", free_port())
     page.close(verbose=False)
     chat.close()
 
 
-@pytest.fixture(scope="module")
-def quoting(browser, built_settings, built_index, tmp_path_factory):
-    yield from served(built_settings, built_index, checkpoints.llama(tmp_path_factory.mktemp("llama"), context=4096))
-
-
-@pytest.fixture(scope="module")
-def calling(browser, built_settings, built_index, tmp_path_factory):
-    folder = checkpoints.replying(tmp_path_factory.mktemp("caller"), CALL)
-    settings = json.loads((folder / "config.json").read_text())
-    (folder / "config.json").write_text(json.dumps(settings | {"max_position_embeddings": 4096}))
-    yield from served(built_settings, built_index, folder)
-
-
 @pytest.mark.parametrize("lang", ["ko", "en"])
-def test_a_question_is_answered_from_the_corpus(context, quoting, lang):
-    page = opened(context, quoting)
+def test_a_question_is_answered_from_the_corpus(context, bundled, lang):
+    page = opened(context, bundled)
     page.get_by_role("button", name=EXAMPLES[lang][0]).click()
     answered(page)
     expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["quoted"])
@@ -67,8 +52,8 @@ def test_a_question_is_answered_from_the_corpus(context, quoting, lang):
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
-def test_the_xor_demo_trains_and_moves(context, calling, lang):
-    page = opened(context, calling)
+def test_the_xor_demo_trains_and_moves(context, bundled, lang):
+    page = opened(context, bundled)
     page.emulate_media(reduced_motion="no-preference")
     ask(page, DEMOS[lang])
     answered(page)
@@ -82,6 +67,21 @@ def test_the_xor_demo_trains_and_moves(context, calling, lang):
     held = page.evaluate(state)
     page.locator(".figure").first.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
     page.wait_for_function(f"{state} !== {held!r}")
+
+
+def test_stop_in_mid_answer_and_reload(context, bundled):
+    page = opened(context, bundled)
+    ask(page, LONG)
+    expect(page.locator(".status")).to_contain_text(re.compile(r"\d"))
+    page.locator("#stop").click()
+    answered(page)
+    expect(page.locator(".note")).to_have_text(STRINGS["en"]["stopped"])
+    page.reload()
+    answered(page)
+    expect(page.locator(".asked")).to_have_text(LONG)
+    ask(page, "Who wrote the paper Attention Is All You Need?")
+    answered(page, 2)
+    expect(page.locator(".answer").last).to_contain_text("Vaswani")
 
 
 def test_serve_says_where_it_is_and_ends_with_ctrl_c(built_settings, built_index, tmp_path):
