@@ -374,7 +374,7 @@ def test_chat_keeps_going_after_a_bad_line_and_ends_with_the_input(calling, inde
     assert done.returncode == 0
     assert "1,000,000" in done.stderr
     assert "Traceback" not in done.stderr
-    assert done.stdout.count("4/4") == 4  # in the picture and in the text of each run
+    assert done.stdout.count("4/4") == 8  # in the picture and in the text, of one layer and of two, in each run
     assert "Training a perceptron: AND" in done.stdout
     assert "퍼셉트론 학습: AND" in done.stdout
 

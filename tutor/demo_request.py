@@ -36,7 +36,7 @@ _ASKING = re.compile(
     re.I,
 )
 _HISTORY = re.compile(
-    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|\bpaper\b|\barticle\b"
+    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|\bhow (?:many|much|long)\b|\bpaper\b|\barticle\b"
     r"|누가(?! ?(?:이기|이길|더))|누구|언제|어디서|몇 ?년|논문",
     re.I,
 )
@@ -54,7 +54,7 @@ def call_for(said: list[str]) -> Call:
     if not (show or do) or not (named or before):
         return "never"
     if _HISTORY.search(text) or (_ASKING.search(text) and not show):
-        return "may"
+        return "may" if show or not _HISTORY.search(text) else "never"
     return "must" if named or len(text.split()) <= _SHORT else "may"
 
 

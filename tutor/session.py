@@ -14,13 +14,13 @@ import threading
 import time
 import uuid
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
-from tutor.lookup import OWN_PAGE, Found, look_up, story_query
+from tutor.lookup import OWN_PAGE, Found, look_up, narrowed, story_query
 from tutor.retrieval.index import Index, Progress, open_index
 from tutor.text import language, normalise, sentences, terms
 from tutor.tools import Toolbox
@@ -127,7 +127,7 @@ class Session:
         found = look_up(self.index, query, turn.lang)
         if query != turn.question:  # a follow-up wants something else than was just said
             told = {c.sentence for c in self._turns[-1].checked}
-            found = replace(found, evidence=tuple(e for e in found.evidence if e.text not in told))
+            found = narrowed(self.index, found, turn.question, told)
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
 
@@ -294,10 +294,12 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
 
     Where no source covers the question: the refusal, or a sentence of the tutor's own page.
     """
-    k = _how_many(turn) if turn.found.covered or turn.tools else len(turn.found.evidence)
+    k = QUOTED if turn.found.covered and not turn.tools else 1 if turn.tools else len(turn.found.evidence)
     marked = [f"{e.text} [{n}]" for e, n in grounding.leading(turn.found.evidence, turn.shown, k)]
     if not turn.found.covered and not turn.tools:
         return [refusal, *marked]
+    if turn.found.evidence and turn.found.evidence[0].passage.slug == OWN_PAGE and not turn.tools:
+        return marked
     if len(marked) < QUOTED:
         return [" ".join(marked)]
     best, second, third = marked
