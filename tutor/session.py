@@ -206,10 +206,12 @@ class Session:
 
     def _run(self, turn: Turn, call: ToolCall, cancel: threading.Event) -> Iterator[Event]:
         steps = self.toolbox.run(call, turn.lang, cancel)
-        yield ToolStarted(call)
         try:
+            frame = next(steps)  # a mistaken call is refused here, before anything is said to have started
+            yield ToolStarted(call)
             while True:
-                yield LabFrame(next(steps))
+                yield LabFrame(frame)
+                frame = next(steps)
         except StopIteration as end:
             result: ToolResult = end.value
         except ToolFailed as error:
