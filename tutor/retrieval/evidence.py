@@ -13,6 +13,7 @@ from tutor.types import Evidence, Hit, Passage
 IN_TITLE, IN_PASSAGE = 0.4, 0.1
 PRIOR = 0.15  # of the best passage's sentences; 1/2 of it for the second passage's, 1/3 for the third's
 CUE = 0.3  # for the kind of thing that is asked for: a name, a year, a number, a reason
+QUESTION_WORD = 3.0  # weight of "who" or "when" in comparing questions; that of a fairly rare term
 ASKED = 2.0  # for a question like this one that the sentence is known to answer
 COSINE = 2.0  # of question and sentence, where the encoder reads their language
 COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
@@ -37,6 +38,20 @@ _CUES = tuple(
 )
 
 
+_QUESTION_WORDS = {
+    f"?{kind}": re.compile(words, re.IGNORECASE)
+    for kind, words in (
+        ("who", r"\bwho\b|\bwhose\b|누가|누구|author|저자|만든 사람"),
+        ("when", r"\bwhen\b|\byear\b|언제|몇 ?년|연도"),
+        ("where", r"\bwhere\b|어디"),
+        ("why", r"\bwhy\b|왜|이유|까닭"),
+        ("how many", r"how (?:many|much|large|big|long)|몇|얼마"),
+        ("how", r"\bhow\b(?! (?:many|much|large|big|long))|어떻게|원리"),
+        ("what", r"\bwhat (?:is|was|are|were)\b|뭐야|뭐예요|뭔가|무엇|무슨 뜻"),
+    )
+}
+
+
 def rank(question: str, hits: Sequence[Hit], *, idf: Idf, cosines: Cosines, k: int = 8) -> list[Evidence]:
     """The `k` sentences of `hits` that best answer `question`, by falling score, ties in reading order.
 
@@ -47,6 +62,7 @@ def rank(question: str, hits: Sequence[Hit], *, idf: Idf, cosines: Cosines, k: i
         cosines: of the question with each sentence of a passage, in order.
     """
     weights = {term: idf(term) for term in terms(question)}
+    asking = _asking(question)
     cues = [answer for asks, answer in _CUES if asks.search(question)]
     found: dict[str, Evidence] = {}
     for place, hit in enumerate(hits, 1):
@@ -58,7 +74,7 @@ def rank(question: str, hits: Sequence[Hit], *, idf: Idf, cosines: Cosines, k: i
         for span, cosine in zip(sentences(hit.passage.text), cosines(hit.passage), strict=True):
             text = hit.passage.text[slice(*span)]
             score = _overlap(weights, set(terms(text)), near) + PRIOR / place + COSINE * cosine
-            score += ASKED * max((_likeness(weights, q, idf) for q in known.get(text, ())), default=0.0)
+            score += ASKED * max((_likeness(weights | asking, q, idf) for q in known.get(text, ())), default=0.0)
             score += CUE * sum(1 for cue in cues if cue.search(text))
             found.setdefault(text, Evidence(hit.passage, span, score))
     return sorted(found.values(), key=lambda e: -e.score)[:k]
@@ -93,9 +109,14 @@ def _near(passage: Passage) -> dict[str, float]:
     return near | dict.fromkeys(terms(f"{passage.title} {passage.section}"), IN_TITLE)
 
 
+def _asking(question: str) -> dict[str, float]:
+    """Its question words, which `terms` leaves out, each with its weight."""
+    return {kind: QUESTION_WORD for kind, words in _QUESTION_WORDS.items() if words.search(question)}
+
+
 def _likeness(weights: dict[str, float], question: str, idf: Idf) -> float:
-    """How alike two questions are, 0..1: Dice's coefficient of their terms, weighed by idf."""
-    others = {term: idf(term) for term in terms(question)}
+    """How alike two questions are, 0..1: Dice's coefficient of their terms and question words, weighed by idf."""
+    others = {term: idf(term) for term in terms(question)} | _asking(question)
     both = sum(weights.values()) + sum(others.values())
     return 2 * sum(weight for term, weight in weights.items() if term in others) / both if both else 0.0
 
