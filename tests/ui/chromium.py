@@ -45,6 +45,7 @@ def opened(context: BrowserContext, url: str) -> Page:
 
 
 def ask(page: Page, question: str) -> None:
+    expect(page.locator("#send")).to_be_visible()  # the turn before is over
     page.locator("#question textarea").fill(question)
     page.locator("#question textarea").press("Enter")
 

@@ -54,19 +54,22 @@ def test_a_question_is_answered_from_the_corpus(context, bundled, lang):
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_the_xor_demo_trains_and_moves(context, bundled, lang):
     page = opened(context, bundled)
-    page.emulate_media(reduced_motion="no-preference")
     ask(page, DEMOS[lang])
     answered(page)
     expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
     expect(page.locator(".answer")).to_contain_text("3/4")
     expect(page.locator(".cite").first).to_be_visible()
-    page.locator(".figure").first.scroll_into_view_if_needed()
-    state = "JSON.stringify(document.querySelector('.figure').data?.[0].z)"
-    page.wait_for_function(f"(window.states ??= new Set()).add({state}).size > 3", timeout=90_000)  # it plays by itself
-    page.locator(".updatemenu-button").nth(1).click()  # pause
-    held = page.evaluate(state)
-    page.locator(".figure").first.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
-    page.wait_for_function(f"{state} !== {held!r}")
+    figure = page.locator(".figure").first
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.figure')._transitionData?._frames.length > 10")
+    region = "JSON.stringify(document.querySelector('.figure').data[0].z)"
+    end = page.evaluate(region)
+    figure.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
+    page.wait_for_function(f"{region} !== {end!r}")
+    start = page.evaluate(region)
+    figure.locator(".updatemenu-button").first.click()  # play
+    page.wait_for_function(f"{region} !== {start!r}")
+    page.wait_for_function(f"{region} === {end!r}", timeout=90_000)
 
 
 def test_stop_in_mid_answer_and_reload(context, bundled):
