@@ -119,6 +119,13 @@ def test_a_demo_runs_and_its_story_is_told(session) -> None:
     assert "3/4" in told.tools[0].text
 
 
+def test_what_was_said_before_a_call_keeps_its_source(session) -> None:
+    call = ToolCall("train_perceptron", {"gate": "xor", "layers": "single"})
+    told = answer(session([f"{INVENTED} [1] ", call], []), "Who invented the perceptron? And show me one on XOR.")
+    (citation,) = told.citations
+    assert [citation.passage.text[a:b] for a, b in citation.spans] == [INVENTED]
+
+
 def test_korean_gets_korean(session) -> None:
     told = answer(session([ToolCall("train_perceptron", {"gate": "and", "layers": "single"})], []), "AND 보여줘")
     assert told.lang == "ko"

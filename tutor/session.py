@@ -221,7 +221,7 @@ class Session:
         turn.mode = "lab"
         turn.messages += [Message("assistant", tool_calls=(call,)), Message("tool", result.text, name=call.name)]
         yield from _append(turn, result.text)
-        if result.ok:
+        if result.ok and not turn.checked:  # what was said before the call goes on citing what was shown then
             query = story_query(str(result.arguments.get("gate", "")), turn.lang)
             self._show(turn, look_up(self.index, query, turn.lang))
             yield Retrieved(turn.found.hits)
