@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tutor"
 LAYERS = [
     {"__init__", "types", "errors", "text", "config"},
+    {"corpus"},
     {"retrieval", "chat", "labs", "training"},
     {"demo_request", "lookup"},
     {"tools"},

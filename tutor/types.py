@@ -14,20 +14,52 @@ Lang = Literal["ko", "en"]
 # ---- sources -------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A primary source named in an article's front matter."""
+    """A source named in an article's front matter; `primary` if it is by those who did what it tells.
+
+    A learner's own file may leave out all but the title.
+    """
 
     id: str
     title: str
-    url: str
+    url: str = ""
+    primary: bool = False
+    authors: str = ""
+    venue: str = ""
+    year: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Authors, title, venue and year in one line, as far as they are given."""
+        when = " ".join(str(part) for part in (self.venue, self.year) if part)
+        return ", ".join(part for part in (self.authors, self.title, when) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence of an article that can be checked: `value` is what it says of `subject`.
+
+    `source` holds it and `checked` is where it was read when it was checked (ids of the article's sources).
+    `year` is set where it is an event; `quote` holds the learner's note's own words where the note is the source.
+    """
+
+    id: str
+    text: str
+    subject: str = ""
+    value: str = ""
+    source: str = ""
+    checked: str = ""
+    year: int | None = None
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One source file: a corpus article or a seed note.
+    """One source file: a corpus article or one of the learner's own, such as the note.
 
     `id` is "en/perceptron", "ko/perceptron" or "seeds/<file stem>"; articles that share `slug` tell
     the same story in the two languages. `text` is the whole file as read (line numbers count in it);
-    `body_line` is the first line (1-based) after the front matter.
+    `body_line` is the first line (1-based) after the front matter. `related` maps predecessor,
+    successor and see_also to slugs.
     """
 
     id: str
@@ -37,7 +69,19 @@ class Document:
     path: str
     text: str
     body_line: int = 1
+    years: tuple[int, ...] = ()
+    people: tuple[str, ...] = ()
+    organisations: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lab: str = ""
     sources: tuple[Source, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def body(self) -> str:
+        """The text without the front matter."""
+        return "\n".join(self.text.split("\n")[self.body_line - 1 :])
 
 
 @dataclass(frozen=True, slots=True)

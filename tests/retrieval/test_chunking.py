@@ -1,7 +1,7 @@
 import pytest
 
 from tutor.config import Settings
-from tutor.retrieval import corpus
+from tutor.corpus import articles
 from tutor.retrieval.chunking import passages, plain
 from tutor.text import sentences
 from tutor.types import Document
@@ -99,7 +99,7 @@ def test_blog_boilerplate_stays_out():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return [(d, passages(d)) for d in corpus.read(Settings())]
+    return [(d, passages(d)) for d in articles.read(Settings())]
 
 
 def test_every_passage_is_found_at_its_lines(shipped):

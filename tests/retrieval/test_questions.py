@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from tutor.corpus import questions
 from tutor.errors import CorpusError
-from tutor.retrieval import evidence, questions
+from tutor.retrieval import evidence
 from tutor.types import Hit, Passage
 
 

@@ -20,18 +20,21 @@ from dataclasses import asdict
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
+from pydantic import TypeAdapter
 
 from tutor import text
 from tutor.config import Settings
+from tutor.corpus import articles, questions
 from tutor.errors import SearchIndexError
-from tutor.retrieval import chunking, corpus, dense, evidence, fusion, lexical, questions
-from tutor.types import Document, Evidence, Hit, Lang, Passage, Source
+from tutor.retrieval import chunking, dense, evidence, fusion, lexical
+from tutor.types import Document, Evidence, Hit, Lang, Passage
 
-FORMAT = 1
+FORMAT = 2
+T = TypeVar("T", Document, Passage)
 POOL = 50  # passages that each leg hands to the fusion
 
 Progress = Callable[[str, int, int], None]
@@ -217,7 +220,7 @@ def _same(recorded: Any, wanted: Any) -> bool:
 
 def _inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that a build depends on. A change in any of it makes the index stale."""
-    code = [Path(module.__file__ or "") for module in (text, corpus, chunking, lexical, dense, questions)] + [
+    code = [Path(module.__file__ or "") for module in (text, articles, chunking, lexical, dense, questions)] + [
         Path(__file__)
     ]
     return {
@@ -227,8 +230,8 @@ def _inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
         "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
         "code": hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest(),
         "sources": {
-            corpus.name(p): hashlib.sha256(corpus.content(p)).hexdigest()
-            for p in [*corpus.files(settings), *questions.files(settings)]
+            articles.name(p): hashlib.sha256(articles.content(p)).hexdigest()
+            for p in [*articles.files(settings), *questions.files(settings)]
         },
     }
 
@@ -246,11 +249,8 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Index:
     for name, digest in manifest["artefacts"].items():
         if _sha256(folder / name) != digest:
             raise ValueError(f"{folder / name} is damaged")
-    documents = [_document(record) for record in _records(folder / "documents.jsonl")]
-    passages = [
-        Passage(**{**record, "lines": tuple(record["lines"]), "asked": tuple(map(tuple, record["asked"]))})
-        for record in _records(folder / "passages.jsonl")
-    ]
+    documents = _records(folder / "documents.jsonl", Document)
+    passages = _records(folder / "passages.jsonl", Passage)
     words = lexical.Lexical.load(folder / "bm25")
     vectors = dense.Dense.load((folder / "vectors.faiss").read_bytes())
     counts = {"documents": len(documents), "passages": len(passages)}
@@ -259,19 +259,16 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Index:
     return Index(documents, passages, words, vectors)
 
 
-def _records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
-
-
-def _document(record: dict[str, Any]) -> Document:
-    return Document(**{**record, "sources": tuple(Source(**source) for source in record["sources"])})
+def _records(path: Path, kind: type[T]) -> list[T]:
+    read = TypeAdapter(kind).validate_json
+    return [read(line) for line in path.read_text("utf-8").split("\n") if line]
 
 
 def _build(settings: Settings, progress: Progress) -> Index:
     """Build into a new folder, then point the manifest to it. The old build stays until that moment."""
     inputs = _inputs(settings, {})
     progress("read", 0, 1)
-    documents, asked = corpus.read(settings), questions.read(settings)
+    documents, asked = articles.read(settings), questions.read(settings)
     passages = [passage for document in documents for passage in chunking.passages(document, asked)]
     progress("words", 0, len(passages))
     words = lexical.Lexical.build([_searched(p) for p in passages])

@@ -63,7 +63,7 @@ def document_html(document: Document, lines: tuple[int, int] | None, lang: Lang)
     """The whole body of a document with `lines` (1-based, inclusive, in the file) marked, and its sources."""
     words = STRINGS[lang]
     body = "".join(_document_blocks(document, lines))
-    links = "".join(f"<li>{_primary(source.title, source.url)}</li>" for source in document.sources)
+    links = "".join(f"<li>{_primary(source.label, source.url)}</li>" for source in document.sources)
     primary = f"<h2>{escape(words['primary'])}</h2><ul>{links}</ul>" if links else ""
     return (
         f'<article class="document" lang="{document.lang}"><h1>{escape(document.title)}</h1>{body}{primary}</article>'

@@ -1,0 +1,1 @@
+"""The project's sources as data: articles with facts, glossary, corrections, timeline, questions; and their lint."""
