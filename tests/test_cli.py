@@ -14,8 +14,8 @@ from dataclasses import replace
 import checkpoints
 import pytest
 
-from tutor.cli import STDIN_LIMIT, main
-from tutor.console import interruptible, record, spoken, turn
+from tutor.cli import main
+from tutor.console import STDIN_LIMIT, interruptible, record, spoken, turn
 from tutor.errors import TutorError
 from tutor.labs import core
 from tutor.retrieval.index import Index
@@ -63,7 +63,20 @@ def test_help_lists_every_command(capsys):
     status, out, _ = run(capsys, "--help")
     assert status == 0
     listed = re.findall(r"(?m)^  ([a-z]+)  ", out.split("Commands:")[1])
-    assert listed == ["serve", "ask", "chat", "index", "eval", "doctor", "demo"]
+    assert listed == ["serve", "ask", "chat", "index", "timeline", "eval", "doctor", "demo"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "AlexNet won ILSVRC 2012 with a top-5 error of"), ("ko", "알렉스넷은 상위 5개 오류율 15.3%로 2012년")],
+)
+def test_the_timeline_tells_the_years_between(lang, said):
+    done = command("timeline", "--from", "2012", "--to", "2013", "--lang", lang)
+    lines = done.stdout.decode().splitlines()
+    assert {line[:6] for line in lines} == {"2012  ", "2013  "}
+    assert any(said in line and line.endswith("  (alexnet)") for line in lines)
+    first = json.loads(command("timeline", "--from", "2012", "--lang", lang, "--json").stdout.decode().splitlines()[0])
+    assert (first["year"], first["doc"][:3]) == (2012, f"{lang}/")
 
 
 def test_help_speaks_korean():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,14 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tutor import __version__, config
-from tutor.console import interruptible, progress, record, spoken, status, tr, turn
-from tutor.errors import QuestionError, SettingError, ToolFailed, TutorError
+from tutor.console import interruptible, next_line, progress, read_question, record, spoken, status, tr, turn
+from tutor.errors import SettingError, ToolFailed, TutorError
 
 if TYPE_CHECKING:
     from tutor.session import Session
     from tutor.types import Lang
-
-STDIN_LIMIT = 8 << 20  # bytes; far above any question that a session accepts
 
 
 # ---- options -------------------------------------------------------------------------------------
@@ -140,7 +137,7 @@ def ask(
     lang: Spoken = None,
 ) -> None:
     settings = _settings(ctx)
-    text = _question(question)
+    text = read_question(question)
     session = _open(settings)
     answer = turn(session, text, settings.lang, quiet=as_json)
     if as_json:
@@ -164,7 +161,7 @@ def chat(
     typer.echo(
         tr("Ctrl-C stops an answer, Ctrl-D leaves.", "Ctrl-C는 답을 멈추고 Ctrl-D는 끝내요.", settings.lang), err=True
     )
-    while (text := _next_line()) is not None:
+    while (text := next_line()) is not None:
         if not text.strip():
             continue
         try:
@@ -222,6 +219,26 @@ def index(
     )
 
 
+@app.command(help=tr("The history in years, from the articles' facts.", "글에 담긴 사실로 엮은 연표예요."))
+def timeline(
+    ctx: typer.Context,
+    first: Annotated[int, _option("--from", "The first year.", "첫 해.")] = 0,
+    last: Annotated[int, _option("--to", "The last year.", "마지막 해.")] = 9999,
+    as_json: Json = False,
+    lang: Spoken = None,
+) -> None:
+    settings = _settings(ctx)
+    from tutor.corpus import articles
+    from tutor.corpus.timeline import events
+
+    found = events(articles.read(settings), spoken(settings.lang))
+    for event in found:
+        if first <= event.year <= last:
+            told = {"year": event.year, "fact": event.fact.text, "doc": event.document.id, "tags": event.tags}
+            line = f"{event.year}  {event.fact.text}  ({event.document.slug})"
+            typer.echo(json.dumps(told, ensure_ascii=False) if as_json else line)
+
+
 @app.command(name="eval", help=tr("Answer and grade a file of questions.", "질문 파일에 답하고 채점해요."))
 def evaluate(
     ctx: typer.Context,
@@ -263,49 +280,7 @@ def doctor(
         raise typer.Exit(1)
 
 
-# ---- input ---------------------------------------------------------------------------------------
-def _question(given: str | None) -> str:
-    """The question on the command line, or the whole of standard input where there is none or "-"."""
-    if given is None and sys.stdin.isatty():
-        raise typer.BadParameter(tr('Type a question: tutor ask "…"', '질문을 적어 주세요: tutor ask "…"'))
-    if given in (None, "-"):
-        data = sys.stdin.buffer.read(STDIN_LIMIT + 1)
-        if len(data) > STDIN_LIMIT:
-            raise QuestionError(
-                f"Standard input holds more than {STDIN_LIMIT} bytes.",
-                "Ask something shorter.",
-                ko=(f"표준 입력이 {STDIN_LIMIT}바이트보다 길어요.", "더 짧게 물어봐 주세요."),
-            )
-    else:
-        data = os.fsencode(given)  # gives back the bytes as typed, valid or not
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise QuestionError(
-            f"The question is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.",
-            "Convert it first, for example: iconv -f cp949 -t utf-8",
-            ko=(
-                f"질문이 UTF-8이 아니에요. {error.start}번째 바이트가 0x{data[error.start]:02x}예요.",
-                "먼저 변환해 주세요. 예: iconv -f cp949 -t utf-8",
-            ),
-        ) from None
-
-
-def _next_line() -> str | None:
-    """The learner's next line; None at the end of input."""
-    if not sys.stdin.isatty():
-        return sys.stdin.buffer.readline(STDIN_LIMIT).decode(errors="replace") or None
-    with suppress(ImportError):  # Windows has none
-        import readline  # noqa: F401 - gives input() line editing and history
-    try:
-        return input("> ")
-    except EOFError:
-        return None
-    except KeyboardInterrupt:  # meant for an answer that had just ended
-        typer.echo(tr("\nCtrl-D leaves.", "\nCtrl-D로 끝내요."), err=True)
-        return ""
-
-
+# ---- small things ----------------------------------------------------------------------------
 def _seeds(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]

@@ -1,4 +1,4 @@
-"""How things look in a terminal: the person's language, progress, the events of a turn, records as JSON."""
+"""The terminal: the person's language, what is typed, progress, the events of a turn, records as JSON."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from tutor.errors import TutorError
+from tutor.errors import QuestionError, TutorError
 
 if TYPE_CHECKING:
     from tutor.retrieval.index import Index
     from tutor.session import Session
     from tutor.types import Answer, Event, Lang
+
+STDIN_LIMIT = 8 << 20  # bytes; far above any question that a session accepts
 
 
 def spoken(lang: str | None = None) -> Lang:
@@ -159,3 +161,45 @@ def record(answer: Answer) -> dict[str, Any]:
         "seconds": round(answer.seconds, 3),
         "first_token_seconds": round(answer.first_token_seconds, 3),
     }
+
+
+def read_question(given: str | None) -> str:
+    """The question on the command line, or the whole of standard input where there is none or "-"."""
+    if given is None and sys.stdin.isatty():
+        raise typer.BadParameter(tr('Type a question: tutor ask "…"', '질문을 적어 주세요: tutor ask "…"'))
+    if given in (None, "-"):
+        data = sys.stdin.buffer.read(STDIN_LIMIT + 1)
+        if len(data) > STDIN_LIMIT:
+            raise QuestionError(
+                f"Standard input holds more than {STDIN_LIMIT} bytes.",
+                "Ask something shorter.",
+                ko=(f"표준 입력이 {STDIN_LIMIT}바이트보다 길어요.", "더 짧게 물어봐 주세요."),
+            )
+    else:
+        data = os.fsencode(given)  # gives back the bytes as typed, valid or not
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise QuestionError(
+            f"The question is not UTF-8: byte {error.start} is 0x{data[error.start]:02x}.",
+            "Convert it first, for example: iconv -f cp949 -t utf-8",
+            ko=(
+                f"질문이 UTF-8이 아니에요. {error.start}번째 바이트가 0x{data[error.start]:02x}예요.",
+                "먼저 변환해 주세요. 예: iconv -f cp949 -t utf-8",
+            ),
+        ) from None
+
+
+def next_line() -> str | None:
+    """The learner's next line; None at the end of input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.buffer.readline(STDIN_LIMIT).decode(errors="replace") or None
+    with suppress(ImportError):  # Windows has none
+        import readline  # noqa: F401 - gives input() line editing and history
+    try:
+        return input("> ")
+    except EOFError:
+        return None
+    except KeyboardInterrupt:  # meant for an answer that had just ended
+        typer.echo(tr("\nCtrl-D leaves.", "\nCtrl-D로 끝내요."), err=True)
+        return ""

@@ -30,6 +30,8 @@ def read(settings: Settings) -> Mapping[str, tuple[str, ...]]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             try:
                 record = json.loads(line)
+                if record.get("after"):  # understood only with the question before it
+                    continue
                 for sentence in record["answer"]:
                     asked.setdefault(sentence, []).extend(record["questions"])
             except (ValueError, KeyError, TypeError) as error:

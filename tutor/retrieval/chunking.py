@@ -52,16 +52,18 @@ def passages(document: Document, asked: Mapping[str, tuple[str, ...]] = MappingP
             seen[digest] = seen.get(digest, 0) + 1
             ident = f"{document.id}#{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else "")
             lines = (group[0].lines[0], group[-1].lines[1])
-            known = tuple(_asked_of(text[a:b], asked) for a, b in sentences(text))
+            known = tuple(asked.get(text[a:b]) or _within(document, text[a:b], asked) for a, b in sentences(text))
             found.append(
                 Passage(ident, document.id, document.slug, document.title, section, document.lang, lines, text, known)
             )
     return found
 
 
-def _asked_of(sentence: str, asked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The questions of `sentence`, or of one that it holds (a note's lines can run together)."""
-    return asked.get(sentence) or next((questions for known, questions in asked.items() if known in sentence), ())
+def _within(document: Document, sentence: str, asked: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The questions of a sentence that `sentence` holds: a note's lines can run together."""
+    if not document.id.startswith("seeds/"):
+        return ()
+    return next((questions for known, questions in asked.items() if known in sentence), ())
 
 
 def plain(line: str) -> str:

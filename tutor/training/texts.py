@@ -103,6 +103,8 @@ def load_corpus(pool: Pool, root: Path = ROOT) -> Pool:
         pool.articles[f"{lang}/{path.stem}"] = (lang, title[1].strip("\"'") if title else path.stem, paragraphs)
     for path in sorted(root.glob("corpus/qa/train/*.jsonl")):
         for r in records(path):
+            if "after" in r:  # a follow-up says nothing by itself
+                continue
             pool.qa.append(QA(r["id"], r["slug"], r["lang"], tuple(r["questions"]), tuple(r["answer"])))
     return pool
 
