@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from tutor.retrieval.evidence import COVERED
 from tutor.retrieval.index import Index
-from tutor.text import terms
-from tutor.types import Evidence, Hit, Lang
+from tutor.text import sentences, terms
+from tutor.types import Evidence, Hit, Lang, Passage
 
 OWN_PAGE = "tutor"  # slug of the article about the tutor itself
+NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
+LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 OWN_WEIGHT = 2.0  # of a follow-up by itself, beside 1.0 together with the question before it
 GREETING = 0.1  # share of a message that the page must speak of to be its answer
+
+Place = tuple[tuple[Passage, tuple[int, int]], ...]  # a passage and a span of its text, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
         hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
         if terms(query) and index.coverage(query, hits) < GREETING:
             hits = ()
-    return Found(hits, tuple(index.evidence(query, hits, k=EVERY)), covered)
+    return Found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang), covered)
 
 
 def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found:
@@ -43,6 +47,48 @@ def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found
         replace(e, score=e.score + OWN_WEIGHT * own.get(e.text, 0.0)) for e in found.evidence if e.text not in told
     ]
     return replace(found, evidence=tuple(sorted(wanted, key=lambda e: -e.score)))
+
+
+def _accompanied(index: Index, query: str, evidence: Sequence[Evidence], lang: Lang) -> tuple[Evidence, ...]:
+    """`evidence` with what belongs beside its leading sentences: the note's own words, and what the record corrects."""
+    told: dict[str, Evidence] = {}
+    for place, e in enumerate(evidence):
+        told.setdefault(e.text, e)
+        for passage, span in (_note_itself(index, e) or _correction(index, query, e, lang)) if place < LEADING else ():
+            beside = Evidence(passage, span, e.score)
+            told.setdefault(beside.text, beside)
+    return tuple(told.values())
+
+
+def _note_itself(index: Index, e: Evidence) -> Place:
+    """Where the note says what a sentence of the article about it reports."""
+    if e.passage.slug != NOTE_PAGE:
+        return ()
+    quotes = [fact.quote for fact in index.document(e.passage.doc).facts if fact.text == e.text and fact.quote]
+    return _sentence(index, "seeds/", quotes[0]) if quotes else ()
+
+
+def _correction(index: Index, query: str, e: Evidence, lang: Lang) -> Place:
+    """Where an article in `lang` says what is right, if this sentence of the note is not; the nearest to `query`."""
+    if not e.passage.doc.startswith("seeds/"):
+        return ()
+    said = " ".join(e.text.split())
+    asked = set(terms(query))
+    fitting = [c for c in index.corrections if c.note in said]
+    if not fitting:
+        return ()
+    nearest = max(fitting, key=lambda c: len(asked & set(terms(f"{c.note} {c.right[lang]}"))))
+    return _sentence(index, f"{lang}/{nearest.article}", nearest.right[lang])
+
+
+def _sentence(index: Index, doc: str, words: str) -> Place:
+    """The first sentence of the documents `doc` (the beginning of an id) that holds `words`, white space aside."""
+    for passage in index.passages:
+        if passage.doc.startswith(doc):
+            for a, b in sentences(passage.text):
+                if words in " ".join(passage.text[a:b].split()):
+                    return ((passage, (a, b)),)
+    return ()
 
 
 def story_query(gate: str, lang: Lang) -> str:

@@ -21,7 +21,9 @@ from tutor.training import demo_requests
 
 LIMIT = 0.5
 SAMPLES = 20_000
-QUESTIONS = sorted((ROOT / "tutor" / "evals" / "questions").glob("*.jsonl"))
+QUESTIONS = sorted((ROOT / "corpus" / "qa" / "dev").glob("*.jsonl")) + sorted(
+    (ROOT / "tutor" / "evals" / "questions").glob("*.jsonl")
+)
 
 
 def plain(question: str) -> str:
@@ -39,18 +41,19 @@ def overlap(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def asked(path: Path) -> list[str]:
-    """Every turn of every record: an earlier turn is as much part of the test as the last."""
-    return [t for line in path.read_text(encoding="utf-8").splitlines() for t in json.loads(line)["turns"]]
+    """The first turn of every record, and all of its turns together: "Who made it?" alone is anybody's follow-up."""
+    records = [json.loads(line)["turns"] for line in path.read_text(encoding="utf-8").splitlines()]
+    return [turns[0] for turns in records] + [" ".join(turns) for turns in records if len(turns) > 1]
 
 
 @cache
 def trained() -> dict[str, frozenset[str]]:
     """The training questions and a fixed sample of the demo grammar, each once, with their trigrams."""
     pairs = [
-        question
+        f"{record.get('after', '')} {question}"
         for path in sorted((ROOT / "corpus" / "qa" / "train").glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        for question in json.loads(line)["questions"]
+        for record in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        for question in record["questions"]
     ]
     rng = random.Random(0)
     grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]

@@ -28,7 +28,8 @@ from pydantic import TypeAdapter
 
 from tutor import text
 from tutor.config import Settings
-from tutor.corpus import articles, questions
+from tutor.corpus import articles, corrections, questions
+from tutor.corpus.corrections import Correction
 from tutor.errors import SearchIndexError
 from tutor.retrieval import chunking, dense, evidence, fusion, lexical
 from tutor.types import Document, Evidence, Hit, Lang, Passage
@@ -45,10 +46,16 @@ class Index:
     """Every passage of the sources, searchable. Safe to use from several threads."""
 
     def __init__(
-        self, documents: Sequence[Document], passages: Sequence[Passage], words: lexical.Lexical, vectors: dense.Dense
+        self,
+        documents: Sequence[Document],
+        passages: Sequence[Passage],
+        words: lexical.Lexical,
+        vectors: dense.Dense,
+        corrections: Sequence[Correction] = (),
     ) -> None:
         self.documents: dict[str, Document] = {document.id: document for document in documents}
         self.passages = tuple(passages)
+        self.corrections = tuple(corrections)
         self._words, self._vectors = words, vectors
 
     def document(self, ident: str) -> Document:
@@ -184,7 +191,7 @@ def _load(settings: Settings) -> Index | None:
         if stale := _stale(settings, manifest):
             _log.info("The index is rebuilt: %s changed.", ", ".join(stale))
             return None
-        return _read(settings.index / manifest["folder"], manifest)
+        return _read(settings, manifest)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -244,8 +251,9 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _read(folder: Path, manifest: Mapping[str, Any]) -> Index:
+def _read(settings: Settings, manifest: Mapping[str, Any]) -> Index:
     """Load a build and check it. Raises ValueError where a file is not what was written."""
+    folder = settings.index / manifest["folder"]
     for name, digest in manifest["artefacts"].items():
         if _sha256(folder / name) != digest:
             raise ValueError(f"{folder / name} is damaged")
@@ -256,7 +264,7 @@ def _read(folder: Path, manifest: Mapping[str, Any]) -> Index:
     counts = {"documents": len(documents), "passages": len(passages)}
     if counts != manifest["counts"] or words.size != len(passages) or vectors.size != len(_embedded(passages)[0]):
         raise ValueError(f"the parts of {folder} do not fit together")
-    return Index(documents, passages, words, vectors)
+    return Index(documents, passages, words, vectors, corrections.read(settings))
 
 
 def _records(path: Path, kind: type[T]) -> list[T]:
@@ -274,19 +282,20 @@ def _build(settings: Settings, progress: Progress) -> Index:
     words = lexical.Lexical.build([_searched(p) for p in passages])
     vectors = _embed(_embedded(passages)[0], _known(settings, inputs["encoder"]), progress)
     with _writing(settings.index):
-        found = _publish(settings.index, inputs, documents, passages, words, dense.Dense.build(vectors))
+        found = _publish(settings, inputs, documents, passages, words, dense.Dense.build(vectors))
     progress("done", len(passages), len(passages))
     return found
 
 
 def _publish(
-    root: Path,
+    settings: Settings,
     inputs: Mapping[str, Any],
     documents: Sequence[Document],
     passages: Sequence[Passage],
     words: lexical.Lexical,
     vectors: dense.Dense,
 ) -> Index:
+    root = settings.index
     folder = root / f"build-{uuid.uuid4().hex[:8]}"
     try:
         _write(folder, documents, passages, words, vectors)
@@ -296,7 +305,7 @@ def _publish(
             "counts": {"documents": len(documents), "passages": len(passages)},
             "artefacts": {path.relative_to(folder).as_posix(): _sha256(path) for path in _files(folder)},
         }
-        found = _read(folder, manifest)
+        found = _read(settings, manifest)
         temporary = folder / "manifest.json"
         temporary.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
         os.replace(temporary, root / "manifest.json")
@@ -336,7 +345,7 @@ def _known(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, np.ndarr
         manifest = json.loads((settings.index / "manifest.json").read_text("utf-8"))
         if not _same(manifest["inputs"]["encoder"], encoder):
             return {}
-        return _read(settings.index / manifest["folder"], manifest).vectors()
+        return _read(settings, manifest).vectors()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
