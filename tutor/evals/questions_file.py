@@ -70,7 +70,7 @@ class DemoArguments(_Record):
 
 
 class Question(_Record):
-    """One question and what a right answer to it holds."""
+    """One question and what a right answer to it holds; `article` names the articles (slugs) that hold it."""
 
     id: Text
     lang: Literal["ko", "en", "mixed"]
@@ -83,6 +83,7 @@ class Question(_Record):
     tool_args: DemoArguments = DemoArguments()
     expect_citation: bool = False
     expect_refusal: bool = False
+    article: list[Text] = []
     reference: str = ""
 
 
@@ -97,10 +98,10 @@ def read(path: Path) -> list[Question]:
     except OSError as error:
         raise SettingError(
             f"The question file {str(path)!r} cannot be read: {error.strerror}.",
-            "Type for example: tutor eval tutor/evals/questions/dev.jsonl --out answers.jsonl",
+            "Type for example: tutor eval corpus/qa/dev/ko.jsonl --out answers.jsonl",
             ko=(
                 f"질문 파일 {str(path)!r}을(를) 읽을 수 없어요: {error.strerror}.",
-                "예를 들어 이렇게 입력해 주세요: tutor eval tutor/evals/questions/dev.jsonl --out answers.jsonl",
+                "예를 들어 이렇게 입력해 주세요: tutor eval corpus/qa/dev/ko.jsonl --out answers.jsonl",
             ),
         ) from None
     questions: list[Question] = []
