@@ -29,9 +29,10 @@ test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types an
 fast: $(DEV_STAMP)  ## the tests that need neither a model nor a browser
 	$(BIN)/pytest -m "not slow and not browser"
 
-lint: $(DEV_STAMP)  ## ruff: rules and format
+lint: $(DEV_STAMP)  ## ruff: rules and format; the corpus: facts, twins, sources, questions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m tutor.corpus.lint
 
 types: $(DEV_STAMP)  ## mypy, strict
 	$(BIN)/mypy

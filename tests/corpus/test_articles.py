@@ -124,6 +124,12 @@ def test_a_second_file_with_the_same_slug(settings):
         articles.read(settings)
 
 
+def test_two_texts_of_one_name(settings):
+    (settings.seeds / "note.md").write_text("Another note.", "utf-8")
+    with pytest.raises(CorpusError, match=r"note\.txt, line 1: seeds/note\.md has the same name"):
+        articles.read(settings)
+
+
 def test_no_text_after_the_front_matter(settings):
     path = settings.corpus / "en" / "lstm.md"
     path.write_text(path.read_text("utf-8").split("# LSTM")[0] + "# LSTM\n", "utf-8")

@@ -64,7 +64,13 @@ def read(settings: Settings) -> list[Document]:
                 f"{settings.corpus / 'ko'}에 글을 넣거나 다음을 입력하세요: git checkout -- corpus",
             ),
         )
-    return [document(path, own=path.parent == settings.seeds) for path in paths]
+    documents: dict[str, Document] = {}
+    for path in paths:
+        found = document(path, own=path.parent == settings.seeds)
+        if found.id in documents:
+            _broken(path, 1, f"{documents[found.id].path} has the same name", "Give one of them another name.")
+        documents[found.id] = found
+    return list(documents.values())
 
 
 def document(path: Path, own: bool = False) -> Document:

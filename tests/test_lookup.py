@@ -1,0 +1,73 @@
+"""What the record corrects in the learner's note, and what the note itself says, stand beside what is told of it."""
+
+import pytest
+from small_corpus import write
+
+from tutor.lookup import look_up
+from tutor.retrieval.index import open_index
+
+NOTE = "나는 단층 퍼셉트론이 1959년에 나왔고 시그모이드를 배운다고 알고 있다.\n\n세미나에서 책을 추천했다.\n"
+ABOUT = """---
+title: The learner's note
+facts:
+  - {id: book, fact: The author recommended a book at the seminar., quote: 책을 추천했다}
+---
+# The learner's note
+
+The author recommended a book at the seminar.
+"""
+CORRECTIONS = """
+- id: year
+  note: 1959년에 나왔고
+  right: {en: Frank Rosenblatt invented the perceptron in 1957., ko: 프랭크 로젠블라트가 1957년에 퍼셉트론을 발명했다.}
+  article: perceptron
+  source: one
+- id: line
+  note: 시그모이드를 배운다고
+  right: {en: The perceptron learns a line., ko: 퍼셉트론은 직선을 배운다.}
+  article: perceptron
+  source: one
+"""
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory):
+    settings = write(tmp_path_factory.mktemp("noted"))
+    (settings.seeds / "note.txt").write_text(NOTE, "utf-8")
+    (settings.corpus / "en" / "learners-note.md").write_text(ABOUT, "utf-8")
+    (settings.corpus / "corrections.yaml").write_text(CORRECTIONS, "utf-8")
+    return open_index(settings)
+
+
+def told(index, question, lang, about):
+    texts = [e.text for e in look_up(index, question, lang).evidence]
+    place = next(i for i, text in enumerate(texts) if about in text)
+    assert len(texts) == len(set(texts))
+    return texts[place : place + 2]
+
+
+@pytest.mark.parametrize(
+    ("question", "lang", "right"),
+    [
+        (
+            "노트에서 퍼셉트론은 1959년에 나왔다고 알고 있어?",
+            "ko",
+            "프랭크 로젠블라트가 1957년에 퍼셉트론을 발명했다.",
+        ),
+        ("노트에서 퍼셉트론은 시그모이드를 배운다고 알고 있어?", "ko", "퍼셉트론은 직선을 배운다."),
+    ],
+)
+def test_what_is_right_follows_what_the_note_says(index, question, lang, right):
+    assert told(index, question, lang, "1959년")[1].startswith(right)
+
+
+def test_the_notes_own_words_follow_what_the_article_reports(index):
+    report, note = told(index, "Which book did the author recommend at the seminar?", "en", "recommended a book")
+    assert report == "The author recommended a book at the seminar."
+    assert note == "세미나에서 책을 추천했다."
+
+
+def test_nothing_follows_where_the_note_is_not_told(index):
+    question = "Who published LSTM in 1997?"
+    found = look_up(index, question, "en")
+    assert list(found.evidence) == index.evidence(question, found.hits, k=100)
