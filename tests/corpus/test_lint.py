@@ -98,6 +98,8 @@ def test_a_sound_corpus(corpus):
         ("en", "    venue: Review\n", "", 10, "venue is missing"),
         ("en", "doi: 10.1037/h0042519", "doi: h0042519", 10, "doi 'h0042519' is malformed"),
         ("en", "    doi: 10.1037/h0042519\n", "", 10, "arxiv, doi or url is missing"),
+        ("en", "doi: 10.1037/h0042519", "url: NOTHING.md", 10, "url 'NOTHING.md' is malformed"),
+        ("en", "    year: 1958\n    doi", "    year: soon\n    doi", 10, "the year 'soon' is neither"),
         ("en", "checked: r58", "checked: r59", 18, "checked 'r59' is unknown"),
         ("en", "    checked: r58\n", "", 18, "checked is missing"),
         ("en", "    fact: Mark I was", "    fact: Mark I had been", 18, "no sentence of the text is"),
@@ -122,6 +124,17 @@ def test_a_fault_is_named_by_file_and_line(corpus, lang, old, new, line, said):
     assert old in text
     path.write_text(text.replace(old, new), "utf-8")
     assert [(name, at) for name, at, what in found(corpus) if said in what] == [(f"{lang}/mark-one.md", line)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("doi: 10.1037/h0042519", "url: README.md"), ("    year: 1958\n    doi", "    year: undated\n    doi")],
+)
+def test_a_file_of_the_project_and_an_undated_page_are_sources(corpus, old, new):
+    for lang in ("en", "ko"):
+        path = corpus.corpus / lang / "mark-one.md"
+        path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+    assert found(corpus) == []
 
 
 def test_a_missing_twin(corpus):
