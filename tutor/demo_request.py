@@ -76,7 +76,7 @@ _NEITHER = re.compile(r"\bneither\b.*?\bnor\b", re.I)
 _SINGLE = re.compile(
     r"\b(?:single|one|1|lone)[- ](?:layer(?:ed)?|neuron|perceptron|line)|\blone\b|\bno hidden|rosenblatt's|\bsingle\b"
     r"|\bwithout (?:a |any )?hidden|\bjust one\b|\bfail|\bstuck\b|\bstruggl|can(?:'t|not) learn"
-    r"|단층|단일 ?층|한 ?층|1 ?층|층 하나|뉴런 하나|은닉층 ?(?:이 |은 )?없|직선 하나|로젠블라트의"
+    r"|단층|단일 ?층|한 ?층|1 ?층|층 하나|뉴런 하나|은닉층 ?(?:이 |은 )?없|직선 하나|로젠블(?:라트|랫)의"
     r"|실패|못 ?(?:푸|풀|배우)|막히|안 되는",
     re.I,
 )

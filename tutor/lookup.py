@@ -32,7 +32,7 @@ class Found:
 def look_up(index: Index, query: str, lang: Lang) -> Found:
     """The passages for `query`; where no source covers it, the tutor's own page if it may be a greeting, else none."""
     hits = tuple(index.search(query, lang=lang))
-    covered = index.coverage(query, hits) >= COVERED
+    covered = index.confidence(query, hits) >= COVERED
     if not covered:
         hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
         if terms(query) and index.coverage(query, hits) < GREETING:

@@ -1,5 +1,6 @@
 import errno
 import json
+import math
 import os
 import resource
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from tests.cases import TEXTS
 from tutor.errors import CorpusError, SearchIndexError
 from tutor.retrieval import dense
+from tutor.retrieval.evidence import COVERED
 from tutor.retrieval.index import _writing, open_index
 
 
@@ -85,8 +87,21 @@ def test_evidence_and_coverage(index):
         hits = index.search(question, lang=lang)
         assert index.evidence(question, hits)[0].text == answer
         assert index.coverage(question, hits) > 0.5
+        assert index.confidence(question, hits) >= COVERED
     for question, lang in (("How do I cook kimchi stew?", "en"), ("김치찌개는 어떻게 끓여?", "ko")):
         assert index.coverage(question, index.search(question, lang=lang)) < 0.3
+        assert index.confidence(question, index.search(question, lang=lang)) < COVERED
+
+
+def test_confidence_counts_the_words_that_no_source_holds(index):
+    hits = index.search("perceptron kimchi", lang="en")
+    # idf by hand: ln(1 + (N - df + 0.5) / (df + 0.5)), kimchi in none of the N passages
+    n, df = len(index.passages), sum("perceptron" in f"{p.title} {p.text}".lower() for p in index.passages)
+    held, strange = (math.log(1 + (n - d + 0.5) / (d + 0.5)) for d in (df, 0))
+    known = held / (held + strange)
+    assert index.confidence("perceptron kimchi", hits) == pytest.approx(
+        (index.coverage("perceptron kimchi", hits) + known) / 2
+    )
 
 
 def test_embeddings_are_unit_vectors_of_the_english_sentences(index):
@@ -191,7 +206,7 @@ def test_a_changed_a_new_and_a_removed_source(copied):
 
 def test_a_source_broken_later_is_said_and_the_old_build_kept(copied):
     before = manifest(copied)
-    (copied.corpus / "en" / "lstm.md").write_text("no front matter", "utf-8")
+    (copied.corpus / "en" / "lstm.md").write_text("---\ntitle: not closed", "utf-8")
     with pytest.raises(CorpusError, match=r"lstm\.md, line 1"):
         open_index(copied)
     assert manifest(copied) == before

@@ -34,7 +34,7 @@ def read(settings: Settings) -> Mapping[str, tuple[str, ...]]:
                     continue
                 for sentence in record["answer"]:
                     asked.setdefault(sentence, []).extend(record["questions"])
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise CorpusError(
                     f"{path}, line {number} is not a question record ({type(error).__name__}: {error}).",
                     'Write {"questions": ["..."], "answer": ["a sentence of the article"], ...} on the line.',

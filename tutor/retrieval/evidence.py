@@ -18,7 +18,7 @@ ASKED = 2.0  # for a question like this one that the sentence is known to answer
 COSINE = 2.0  # of question and sentence, where the encoder reads their language
 COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
 TOPIC = 3.0  # what a word weighs more if it stands in their titles: it is what the question is about
-COVERED = 0.4  # below this coverage the sources do not hold the answer; see `python -m tutor.evals.retrieval`
+COVERED = 0.53  # below this confidence the sources do not hold the answer; see `python -m tutor.evals.retrieval`
 
 Idf = Callable[[str], float]
 Cosines = Callable[[Passage], Sequence[float]]

@@ -109,8 +109,16 @@ class Index:
         cosines = self._cosines(question, hits)
         return evidence.rank(question, hits, idf=self._words.idf, cosines=lambda p: cosines[p.id], k=k)
 
+    def confidence(self, question: str, hits: Sequence[Hit]) -> float:
+        """How likely the sources answer `question`, 0..1: the mean of the coverage and of the share of its terms, by
+        weight, that any source holds. Below evidence.COVERED the sources do not hold it.
+        """
+        weights = {term: self._words.idf(term) for term in text.terms(self._words.mend(question))}
+        known = sum(weight for term, weight in weights.items() if self._words.df(term))
+        return (self.coverage(question, hits) + known / (sum(weights.values()) or 1.0)) / 2
+
     def coverage(self, question: str, hits: Sequence[Hit]) -> float:
-        """How far `hits` speak of what `question` asks, 0..1; below evidence.COVERED the sources do not hold it."""
+        """How far `hits` speak of what `question` asks, 0..1."""
         question = self._words.mend(question)
         nearest = max((cosine for row in self._cosines(question, hits).values() for cosine in row), default=0.0)
         return evidence.coverage(question, hits, idf=self._words.idf, nearest=nearest or None)
