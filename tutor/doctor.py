@@ -209,11 +209,11 @@ def _licence(folder: Path) -> str:
 
 def _index(settings: Settings) -> Check:
     try:
-        from tutor.retrieval import index
+        from tutor.retrieval import manifests
     except ImportError as error:
         return Check("index", "note", (f"not looked at: {error}", f"살펴보지 못했어요: {error}"), (INSTALL, INSTALL))
     try:
-        changed = index.changes(settings)
+        changed = manifests.changes(settings)
     except TutorError as error:
         return Check("index", "wrong", (error.text("en"), error.text("ko")))
     if changed is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import importlib.metadata
 import json
 import logging
 import os
@@ -28,13 +27,14 @@ from pydantic import TypeAdapter
 
 from tutor import text
 from tutor.config import Settings
-from tutor.corpus import articles, corrections, questions
+from tutor.corpus import articles, corrections, glossary, questions
 from tutor.corpus.corrections import Correction
+from tutor.corpus.glossary import Term
 from tutor.errors import SearchIndexError
-from tutor.retrieval import chunking, dense, evidence, fusion, lexical
+from tutor.retrieval import chunking, dense, evidence, fusion, lexical, manifests
+from tutor.retrieval.expansion import Expansion
 from tutor.types import Document, Evidence, Hit, Lang, Passage
 
-FORMAT = 2
 T = TypeVar("T", Document, Passage)
 POOL = 50  # passages that each leg hands to the fusion
 
@@ -52,11 +52,12 @@ class Index:
         words: lexical.Lexical,
         vectors: dense.Dense,
         corrections: Sequence[Correction] = (),
+        terms: Sequence[Term] = (),
     ) -> None:
         self.documents: dict[str, Document] = {document.id: document for document in documents}
         self.passages = tuple(passages)
         self.corrections = tuple(corrections)
-        self._words, self._vectors = words, vectors
+        self._words, self._vectors, self._expansion = words, vectors, Expansion(terms)
 
     def document(self, ident: str) -> Document:
         """The document "en/perceptron", "seeds/<file>".
@@ -74,7 +75,7 @@ class Index:
 
     def search(self, query: str, *, lang: Lang, k: int = 6) -> list[Hit]:
         """The `k` best passages for `query`, best first, in the language `lang` wherever there is a choice."""
-        words, meaning = self.legs(self._words.mend(query), lang)
+        words, meaning = self.legs(self._expansion.widened(self._words.mend(query)), lang)
         word_rank = {number: rank for rank, number in enumerate(words, 1)}
         meaning_rank = {number: rank for rank, number in enumerate(meaning, 1)}
         # A passage that is not embedded (the Korean note, for an English question) counts by its words twice.
@@ -196,8 +197,8 @@ def _load(settings: Settings) -> Index | None:
     manifest_file = settings.index / "manifest.json"
     try:
         manifest = json.loads(manifest_file.read_text("utf-8"))
-        if stale := _stale(settings, manifest):
-            _log.info("The index is rebuilt: %s changed.", ", ".join(stale))
+        if changed := manifests.stale(settings, manifest):
+            _log.info("The index is rebuilt: %s changed.", ", ".join(changed))
             return None
         return _read(settings, manifest)
     except FileNotFoundError:
@@ -205,50 +206,6 @@ def _load(settings: Settings) -> Index | None:
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         _log.warning("The index is rebuilt: %s.", error)
         return None
-
-
-def changes(settings: Settings) -> list[str] | None:
-    """What the index on disk depends on and is different now, by name; None where there is no index.
-
-    Raises:
-        CorpusError, SearchIndexError: the sources or the encoder cannot be read.
-    """
-    try:
-        return _stale(settings, json.loads((settings.index / "manifest.json").read_text("utf-8")))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return ["manifest.json"]
-
-
-def _stale(settings: Settings, manifest: Mapping[str, Any]) -> list[str]:
-    wanted = _inputs(settings, manifest["inputs"].get("encoder", {}))
-    return [name for name, value in wanted.items() if not _same(manifest["inputs"].get(name), value)]
-
-
-def _same(recorded: Any, wanted: Any) -> bool:
-    """Equal, but for when the encoder's file was written."""
-    if isinstance(recorded, dict) and isinstance(wanted, dict):
-        return {**recorded, "mtime_ns": 0} == {**wanted, "mtime_ns": 0}
-    return recorded == wanted
-
-
-def _inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that a build depends on. A change in any of it makes the index stale."""
-    code = [Path(module.__file__ or "") for module in (text, articles, chunking, lexical, dense, questions)] + [
-        Path(__file__)
-    ]
-    return {
-        "format": FORMAT,
-        "encoder": dense.identity(encoder),
-        "chunking": {"characters": chunking.TARGET},
-        "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
-        "code": hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest(),
-        "sources": {
-            articles.name(p): hashlib.sha256(articles.content(p)).hexdigest()
-            for p in [*articles.files(settings), *questions.files(settings)]
-        },
-    }
 
 
 def _sha256(path: Path) -> str:
@@ -272,7 +229,7 @@ def _read(settings: Settings, manifest: Mapping[str, Any]) -> Index:
     counts = {"documents": len(documents), "passages": len(passages)}
     if counts != manifest["counts"] or words.size != len(passages) or vectors.size != len(_embedded(passages)[0]):
         raise ValueError(f"the parts of {folder} do not fit together")
-    return Index(documents, passages, words, vectors, corrections.read(settings))
+    return Index(documents, passages, words, vectors, corrections.read(settings), glossary.read(settings))
 
 
 def _records(path: Path, kind: type[T]) -> list[T]:
@@ -282,7 +239,7 @@ def _records(path: Path, kind: type[T]) -> list[T]:
 
 def _build(settings: Settings, progress: Progress) -> Index:
     """Build into a new folder, then point the manifest to it. The old build stays until that moment."""
-    inputs = _inputs(settings, {})
+    inputs = manifests.inputs(settings, {})
     progress("read", 0, 1)
     documents, asked = articles.read(settings), questions.read(settings)
     passages = [passage for document in documents for passage in chunking.passages(document, asked)]
@@ -351,7 +308,7 @@ def _known(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, np.ndarr
     """What the build on disk embedded with this very encoder; embedding is the slow part of building."""
     try:
         manifest = json.loads((settings.index / "manifest.json").read_text("utf-8"))
-        if not _same(manifest["inputs"]["encoder"], encoder):
+        if not manifests.same(manifest["inputs"]["encoder"], encoder):
             return {}
         return _read(settings, manifest).vectors()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
