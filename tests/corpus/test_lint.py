@@ -108,6 +108,7 @@ def test_a_sound_corpus(corpus):
         ("en", "title: Mark I", "title: Mark I: one", 2, "not YAML"),
         ("en", "Word Word", "", 26, "words, not 400 to 1000"),
         ("en", "Word Word Word", "In 1961 word", 28, "the twin lacks the number 1,961"),
+        ("en", "Word Word Word", "Word `word` word", 28, "the mark '`'"),
         ("ko", "낱말 낱말 낱말", "낱말 1,962개", 28, "the twin lacks the number 1,962"),
         ("ko", "낱말 낱말 낱말", "낱말 漢字", 28, "'漢' is Han or kana"),
         ("ko", "400개로", "401개로", 18, "its text has the number 401"),

@@ -32,6 +32,7 @@ _YEAR = re.compile(r"\b(1[89]\d\d|20[0-3]\d)(?=s?\b)")
 _HAN_OR_KANA = re.compile(
     r"[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
+_MARK = re.compile(r"`|\*\*|__|\]\(|^\s*[-*+>|] ")
 _LEANS = re.compile(
     r"(?:It|They|This|That|These|Those|He|She|His|Her|Its|Their)\b|(?:이는|이것|그것|이들|그는|그들|이로)\b"
 )
@@ -122,6 +123,7 @@ def _article(article: Article, known: set[str] | None) -> Iterator[Problem]:
     if document.lab and not (ROOT / "tutor" / "labs" / f"{document.lab}.py").exists():
         yield article.problem("lab", f"the lab {document.lab!r} is unknown")
     yield from _length(article)
+    yield from _marks(article)
     yield from _sources(article)
     for i, fact in enumerate(document.facts):
         yield from (article.problem(f"facts.{i}", f"fact {fact.id}: {what}") for what in _fact(fact, article))
@@ -142,6 +144,13 @@ def _length(article: Article) -> Iterator[Problem]:
         for i, fact in enumerate(article.document.facts):
             if f"facts.{i}" not in quoted and _HAN_OR_KANA.search(fact.subject + fact.value):
                 yield article.problem(f"facts.{i}", f"fact {fact.id} holds Han or kana")
+
+
+def _marks(article: Article) -> Iterator[Problem]:
+    """Marks of Markdown inside the text: passages drop them, and a sentence would not be found word for word."""
+    for number, line in enumerate(article.document.body.split("\n"), article.document.body_line):
+        if not line.startswith("#") and (found := _MARK.search(line)):
+            yield Problem(article.path, number, f"the mark {found[0]!r} does not belong into a sentence")
 
 
 def _sources(article: Article) -> Iterator[Problem]:
