@@ -21,9 +21,7 @@ from tutor.training import demo_requests
 
 LIMIT = 0.5
 SAMPLES = 20_000
-QUESTIONS = sorted((ROOT / "corpus" / "qa" / "dev").glob("*.jsonl")) + sorted(
-    (ROOT / "tutor" / "evals" / "questions").glob("*.jsonl")
-)
+QUESTIONS = [path for name in ("dev", "test") for path in sorted((ROOT / "corpus" / "qa" / name).glob("*.jsonl"))]
 
 
 def plain(question: str) -> str:
@@ -76,7 +74,7 @@ def test_the_measure():
 
 
 def test_there_is_something_to_compare():
-    assert "dev.jsonl" in {path.name for path in QUESTIONS}
+    assert {"en.jsonl", "ko.jsonl", "held-out.jsonl"} == {path.name for path in QUESTIONS}
     assert len(trained()) > 10_000
 
 
