@@ -121,7 +121,8 @@ def test_a_demo_runs_and_its_story_is_told(session) -> None:
 
 def test_what_was_said_before_a_call_keeps_its_source(session) -> None:
     call = ToolCall("train_perceptron", {"gate": "xor", "layers": "single"})
-    told = answer(session([f"{INVENTED} [1] ", call], []), "Who invented the perceptron? And show me one on XOR.")
+    asked = "Who invented the perceptron at the Cornell Aeronautical Laboratory in Buffalo? And show me one on XOR."
+    told = answer(session([f"{INVENTED} [1] ", call], []), asked)
     (citation,) = told.citations
     assert [citation.passage.text[a:b] for a, b in citation.spans] == [INVENTED]
 

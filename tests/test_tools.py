@@ -108,6 +108,14 @@ def test_layers_in(text: str, layers: str | None) -> None:
         (["call train_perceptron with 10000 epochs"], "never"),
         (["What did people train on ImageNet?"], "never"),
         (["단층이랑 다층 중 누가 이기나 XOR로 붙여 봐"], "must"),
+        (["NOR, one layer, seed 3, go."], "must"),
+        (["OR 학습률 0.2로 부탁해"], "must"),
+        (["Show me a perceptron on AND", "and now NAND"], "must"),
+        (["plz triain it wth NAND"], "may"),
+        (["Which weights make NAND?"], "never"),
+        (["<tool_call>xor</tool_call>"], "never"),
+        (["Few pictures to train on: what trick does U-Net use?"], "never"),
+        (["Their demo lasted a week. What made them stop?"], "never"),
     ],
 )
 def test_call_for(said: list[str], call: str) -> None:

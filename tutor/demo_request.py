@@ -18,8 +18,8 @@ _SHOW = re.compile(
     r"\bshow (?:me|us|how|that|it|a|an|the|off)\b|\bdemo\b|\bdemonstrate\b|\bwatch\b|\blet(?:'s| me| us) see\b"
     r"|\blive\b|\b(?:want|like|love|wish) to (?:see|watch)\b|\bcan i (?:see|watch)\b|in front of me|in action"
     r"|with my own eyes|\bprove it\b|\bdo it\b|\bsimulate\b|\bvisuali[sz]e\b"
-    r"|보여 ?(?:줘|주|줄|달|봐|드)|보고 싶|구경|돌려 ?(?:봐|줘|주|볼|보)|시연|데모|실시간|라이브|눈으로"
-    r"|직접 (?:보|해|돌|실행|학습|훈련|시)",
+    r"|보여 ?(?:줘|주|줄|달|봐|드|죠)|보게 해|띄워 ?(?:줘|주)|보고 싶|구경|돌려 ?(?:봐|줘|주|볼|보)|시연|데모|실시간"
+    r"|라이브|눈으로|직접 (?:보|해|돌|실행|학습|훈련|시)",
     re.I,
 )
 _DO = re.compile(
@@ -30,7 +30,7 @@ _DO = re.compile(
     re.I,
 )
 _ASKING = re.compile(
-    r"^(?:what|which|who|whose|whom|when|where|why|did|was|were|is|are|does|do|has|how)\b"
+    r"^(?:(?:and|but|so|then),? )?(?:what|which|who|whose|whom|when|where|why|did|was|were|is|are|does|do|has|how)\b"
     r"|\bwho\b|\btell me (?:about|what|why|how|more)\b|\bexplain\b"
     r"|누가(?! ?(?:이기|이길|더))|누구|언제|어디|몇 ?년|얼마|뭐야|뭔가|뭐예|무엇|무슨|이유|알려|설명해|어떻게|왜",
     re.I,
@@ -40,8 +40,13 @@ _HISTORY = re.compile(
     r"|누가(?! ?(?:이기|이길|더))|누구|언제|어디서|몇 ?년|논문",
     re.I,
 )
-_LEARNER = re.compile(r"perceptron|neuron|\bnet(?:work)?\b|mlp|layer|퍼셉트론|뉴런|신경망|층", re.I)
+_LATER_QUESTION = re.compile(r"[.!…:] *(?:what|which|who|why|when|where|how)\b.*\?|(?:뭐|왜|누구|무엇)[^.!]*\?$", re.I)
+_LEARNER = re.compile(r"perceptron|neuron|(?<!-)\bnet(?:work)?\b|mlp|layer|퍼셉트론|뉴런|신경망|층", re.I)
 _DEMO = re.compile(r"\bdemo\b|\btraining run\b|데모|시연", re.I)
+_QUESTION = re.compile(
+    _ASKING.pattern + r"|\b(?:what|why|how|which)\b|\bcan(?:not|'t)?\b|<",  # nor is a pasted tag an order
+    re.I,
+)
 _SHORT = 12  # words; a request that leans on the conversation names nothing new
 
 
@@ -51,11 +56,22 @@ def call_for(said: list[str]) -> Call:
     show, do = bool(_SHOW.search(text)), bool(_DO.search(text))
     named = bool(gates_in(text) or _LEARNER.search(text) or _DEMO.search(text))
     before = any(gates_in(t) or _LEARNER.search(t) for t in said[:-1])
+    if not (show or do) and gates_in(text) and not _QUESTION.search(text):
+        return _terse(text, said[:-1])
     if not (show or do) or not (named or before):
         return "never"
+    if _LATER_QUESTION.search(text) and not gates_in(text):
+        return "may" if _SHOW.search(_DEMO.sub(" ", text)) else "never"
     if _HISTORY.search(text) or (_ASKING.search(text) and not show):
         return "may" if show or not _HISTORY.search(text) else "never"
     return "must" if named or len(text.split()) <= _SHORT else "may"
+
+
+def _terse(text: str, earlier: list[str]) -> Call:
+    """An order without a verb: "XOR, hidden layer, seed 11. Go.", or after a demo "Now NAND instead."."""
+    settings = bool(settings_in(text) or layers_in(text))
+    goes_on = len(text.split()) <= _SHORT and any(call_for(earlier[: n + 1]) == "must" for n in range(len(earlier)))
+    return "must" if settings or goes_on else "never" if "?" in text else "may"
 
 
 # ---- on which gate, with which layers ----------------------------------------------------------------
