@@ -84,6 +84,8 @@ def test_settings_in(text: str, given: dict) -> None:
         ("은닉층 있는 신경망", "multi"),
         ("compare one layer with a hidden layer", "both"),
         ("단층이랑 다층 나란히", "both"),
+        ("뉴런 한 개짜리", "single"),
+        ("one has no hidden layer; run the pair", "both"),
         ("show me XOR", None),
     ],
 )

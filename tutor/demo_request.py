@@ -23,7 +23,7 @@ _SHOW = re.compile(
     re.I,
 )
 _DO = re.compile(
-    r"\b(?:run|train|launch|start|fire up|teach|fit|try|retrain|rerun|play)\b"
+    r"\b(?:run|train|trian|launch|start|fire up|teach|fit|try|retrain|rerun|play)\b"
     r"|\bi(?:'d| would) (?:love|like) an? |\bput (?:it|one|a|an|the)\b|\blet (?:it|a|an|the|one)\b"
     r"|(?:학습|훈련)(?:시켜|시킬|시키|해 ?줘|해 ?봐|해 ?볼|해 ?주|을? 부탁)|가르쳐 ?(?:봐|볼|줘|줄)"
     r"|시험해|실행(?:해|시)|실험해|(?:붙여|확인해|해|풀어) ?(?:봐|볼래|보자|줘 봐)|확인시켜|돌리",
@@ -42,7 +42,7 @@ _HISTORY = re.compile(
 )
 _LATER_QUESTION = re.compile(r"[.!…:] *(?:what|which|who|why|when|where|how)\b.*\?|(?:뭐|왜|누구|무엇)[^.!]*\?$", re.I)
 _LEARNER = re.compile(r"perceptron|neuron|(?<!-)\bnet(?:work)?\b|mlp|layer|퍼셉트론|뉴런|신경망|층", re.I)
-_DEMO = re.compile(r"\bdemo\b|\btraining run\b|데모|시연", re.I)
+_DEMO = re.compile(r"\bdemo\b|\btraining run\b|데모|시연|학습하는 (?:거|것|걸|모습|장면)", re.I)
 _QUESTION = re.compile(
     _ASKING.pattern + r"|\b(?:what|why|how|which)\b|\bcan(?:not|'t)?\b|<",  # nor is a pasted tag an order
     re.I,
@@ -92,7 +92,7 @@ _NEITHER = re.compile(r"\bneither\b.*?\bnor\b", re.I)
 _SINGLE = re.compile(
     r"\b(?:single|one|1|lone)[- ](?:layer(?:ed)?|neuron|perceptron|line)|\blone\b|\bno hidden|rosenblatt's|\bsingle\b"
     r"|\bwithout (?:a |any )?hidden|\bjust one\b|\bfail|\bstuck\b|\bstruggl|can(?:'t|not) learn"
-    r"|단층|단일 ?층|한 ?층|1 ?층|층 하나|뉴런 하나|은닉층 ?(?:이 |은 )?없|직선 하나|로젠블(?:라트|랫)의"
+    r"|단층|단일 ?층|한 ?층|1 ?층|층 하나|뉴런 (?:하나|한 개)|은닉층 ?(?:이 |은 )?없|직선 하나|로젠블(?:라트|랫)의"
     r"|실패|못 ?(?:푸|풀|배우)|막히|안 되는",
     re.I,
 )
@@ -104,7 +104,7 @@ _MULTI = re.compile(
 )
 _BOTH = re.compile(
     r"\bboth\b|\bcompar(?:e|ison)\b|\bversus\b|\bvs\b|side by side|next to|isn't enough|is not enough|difference"
-    r"|with and without|비교|둘 ?다|나란히|차이|한 ?층으(?:로|론)|있을 때와|바꾸는지|바뀌는지",
+    r"|with and without|\bthe pair\b|비교|갈리|둘 ?다|나란히|차이|한 ?층으(?:로|론)|있을 때와|바꾸는지|바뀌는지",
     re.I,
 )
 

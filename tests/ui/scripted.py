@@ -54,7 +54,7 @@ def document(lang: str) -> Document:
     good = Source("r58", "Rosenblatt (1958) <b>", "https://doi.org/10.1037/h0042519")
     bad = Source("x", "Bad", "javascript:alert(1)")
     path = f"corpus/{lang}/perceptron.md"
-    return Document(f"{lang}/perceptron", "perceptron", title, lang, path, text, 7, (good, bad))
+    return Document(f"{lang}/perceptron", "perceptron", title, lang, path, text, 7, sources=(good, bad))
 
 
 def citation(lang: str) -> Citation:
