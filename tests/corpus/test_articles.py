@@ -93,7 +93,7 @@ def test_line_ends_and_byte_order_mark_do_not_matter(settings):
     ("old", "new", "line", "said"),
     [
         ("\n---\n# ", "\n# ", 1, "not closed"),
-        ("title: Perceptron", "title: Perceptron: a start", 2, "not YAML: mapping values are not allowed here"),
+        ("title: Perceptron", "title: Perceptron: a start", 2, "not YAML: mapping values are not allowed"),
         ("title: Perceptron\n", "years: [soon]\n", 2, "years holds ('soon',)"),
         ("title: Perceptron\n", "related: {before: [lstm]}\n", 2, "related holds"),
         ("slug: perceptron", "slug: lstm", 3, "the slug 'lstm' is not the file's name"),

@@ -19,6 +19,7 @@ from tutor.errors import CorpusError
 from tutor.text import language
 from tutor.types import Document, Fact, Lang, Source
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 NOTE_TITLE = "학습자의 노트 (the learner's own note)"
 RELATIONS = ("predecessor", "successor", "see_also")
 _FENCE = re.compile(r"---[ \t]*$")
@@ -150,7 +151,7 @@ def front_matter(path: Path, text: str) -> FrontMatter:
         _broken(path, 1, "the front matter is not closed", "Put it between two lines of --- at the top.")
     block = "\n".join(lines[1:end])
     try:
-        data, node = yaml.safe_load(block), yaml.compose(block, Loader=yaml.SafeLoader)
+        data, node = yaml.load(block, Loader=LOADER), yaml.compose(block, Loader=LOADER)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character is not allowed"

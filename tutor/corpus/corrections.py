@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from tutor.config import Settings
+from tutor.corpus.articles import LOADER
 from tutor.errors import CorpusError
 from tutor.types import Lang
 
@@ -40,7 +41,7 @@ def read(settings: Settings) -> tuple[Correction, ...]:
     if not path(settings).exists():
         return ()
     try:
-        items = yaml.safe_load(path(settings).read_text("utf-8"))
+        items = yaml.load(path(settings).read_text("utf-8"), Loader=LOADER)
         return tuple(
             Correction(
                 item["id"],

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from tutor.config import Settings
+from tutor.corpus.articles import LOADER
 from tutor.errors import CorpusError
 from tutor.types import Lang
 
@@ -50,7 +51,7 @@ def read(settings: Settings) -> tuple[Term, ...]:
     if not path(settings).exists():
         return ()
     try:
-        items = yaml.safe_load(path(settings).read_text("utf-8"))
+        items = yaml.load(path(settings).read_text("utf-8"), Loader=LOADER)
         terms = tuple(_term(item) for item in items)
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError, ValueError) as error:
         _broken(settings, f"a term cannot be read ({type(error).__name__}: {error})")

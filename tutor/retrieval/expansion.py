@@ -6,36 +6,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 
 from tutor.corpus.glossary import Term
 from tutor.text import normalise
 
-_SHORTEST = 2  # letters of a Hangul spelling that is looked for inside a word: particles follow it
+_SHORTEST = 2  # letters of a spelling: shorter ones stand in too many words
+_START = re.compile(r"(?<![a-z0-9가-힣])[^\W_]")
 
 
 class Expansion:
     """The names in a glossary, looked for in queries."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
-        self._terms = {spelling.lower(): term for term in terms for spelling in term.spellings}
+        self._terms = {s.lower(): term for term in terms for s in term.spellings if len(s) >= _SHORTEST}
+        self._lengths = sorted({len(spelling) for spelling in self._terms}, reverse=True)
 
     def widened(self, query: str) -> str:
         """`query`, and behind it the first names of the terms that it names, those that are not in it."""
         lowered = normalise(query).lower()
-        named = dict.fromkeys(self._terms[match.group()].id for match in self._spelled.finditer(lowered))
-        terms = {term.id: term for term in self._terms.values() if term.id in named}
-        names = [terms[ident].names[lang][0] for ident in named for lang in ("ko", "en")]
+        named = {term.id: term for term in self._named(lowered)}
+        names = [term.names[lang][0] for term in named.values() for lang in ("ko", "en")]
         return " ".join([query, *(name for name in names if name.lower() not in lowered)])
 
-    @cached_property
-    def _spelled(self) -> re.Pattern[str]:
-        """Any spelling, the longest first; Latin ones between borders, Hangul ones at the start of a word."""
-        spellings = sorted((s for s in self._terms if len(s) >= _SHORTEST), key=len, reverse=True)
-        return re.compile("|".join(_bordered(s) for s in spellings) or r"(?!)")
+    def _named(self, text: str) -> Iterator[Term]:
+        """The terms that `text` names, in order; of those that begin at one place the longest.
 
-
-def _bordered(spelling: str) -> str:
-    end = r"(?![a-z0-9])" if spelling[-1].isascii() else ""
-    return rf"(?<![a-z0-9가-힣]){re.escape(spelling)}{end}"
+        A spelling begins where a word does. A Latin one ends where the word does, a Hangul one may have particles
+        behind it.
+        """
+        end = 0
+        for match in _START.finditer(text):
+            for length in self._lengths if match.start() >= end else ():
+                spelling = text[match.start() : match.start() + length]
+                behind = text[match.start() + length : match.start() + length + 1]
+                if spelling in self._terms and not (spelling[-1].isascii() and behind.isascii() and behind.isalnum()):
+                    yield self._terms[spelling]
+                    end = match.start() + length
+                    break
