@@ -14,7 +14,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import bm25s
@@ -37,6 +37,7 @@ class Lexical:
         self._bm25 = bm25
         self.size = int(bm25.scores["num_docs"])
         self._df = np.diff(bm25.scores["indptr"])
+        self._mended = lru_cache(maxsize=4096)(self._nearest)  # each question is mended for every step of its search
 
     @classmethod
     def build(cls, texts: Sequence[list[str]]) -> Lexical:
@@ -77,7 +78,7 @@ class Lexical:
         question = unicodedata.normalize("NFC", question)
         return _LONG_WORD.sub(lambda match: self._mended(match.group()), question)
 
-    def _mended(self, word: str) -> str:
+    def _nearest(self, word: str) -> str:
         found = terms(word)
         if not found or all(term in self._bm25.vocab_dict for term in found):
             return word
