@@ -1,6 +1,7 @@
 """For every test: one compute thread, no settings from outside, no network; and one index of the real corpus."""
 
 import os
+import signal
 from pathlib import Path
 
 import guard
@@ -12,6 +13,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # two threads on contended cores are slower
 for name in [name for name in os.environ if name.startswith("TUTOR_")]:
     del os.environ[name]
 config.go_offline()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell starts what it runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
