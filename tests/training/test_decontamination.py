@@ -39,19 +39,20 @@ def overlap(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def asked(path: Path) -> list[str]:
-    """The first turn of every record, and all of its turns together: "Who made it?" alone is anybody's follow-up."""
+    """Every turn of every record, for an earlier one is as much part of the test; and all its turns together."""
     records = [json.loads(line)["turns"] for line in path.read_text(encoding="utf-8").splitlines()]
-    return [turns[0] for turns in records] + [" ".join(turns) for turns in records if len(turns) > 1]
+    return [turn for turns in records for turn in turns] + [" ".join(turns) for turns in records if len(turns) > 1]
 
 
 @cache
 def trained() -> dict[str, frozenset[str]]:
     """The training questions and a fixed sample of the demo grammar, each once, with their trigrams."""
     pairs = [
-        f"{record.get('after', '')} {question}"
+        wording
         for path in sorted((ROOT / "corpus" / "qa" / "train").glob("*.jsonl"))
         for record in map(json.loads, path.read_text(encoding="utf-8").splitlines())
         for question in record["questions"]
+        for wording in {question, f"{record.get('after', '')} {question}"}
     ]
     rng = random.Random(0)
     grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]

@@ -151,7 +151,9 @@ def front_matter(path: Path, text: str) -> FrontMatter:
         _broken(path, 1, "the front matter is not closed", "Put it between two lines of --- at the top.")
     block = "\n".join(lines[1:end])
     try:
-        data, node = yaml.load(block, Loader=LOADER), yaml.compose(block, Loader=LOADER)
+        loader = LOADER(block)
+        node = loader.get_single_node()
+        data = loader.construct_document(node) if node else None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "a character is not allowed"

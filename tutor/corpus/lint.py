@@ -137,12 +137,11 @@ def _length(article: Article) -> Iterator[Problem]:
             article.path, article.document.body_line, f"the text has {count} words, not {WORDS[0]} to {WORDS[1]}"
         )
     if article.document.lang == "ko":
-        quoted = {f"facts.{i}" for i, fact in enumerate(article.document.facts) if fact.quote}
         for number, line in enumerate(lines, article.document.body_line):
             if found := _HAN_OR_KANA.search(line):
                 yield Problem(article.path, number, f"the character {found[0]!r} is Han or kana")
         for i, fact in enumerate(article.document.facts):
-            if f"facts.{i}" not in quoted and _HAN_OR_KANA.search(fact.subject + fact.value):
+            if _HAN_OR_KANA.search(fact.subject + fact.value):
                 yield article.problem(f"facts.{i}", f"fact {fact.id} holds Han or kana")
 
 
@@ -276,17 +275,15 @@ def _record(record: Mapping[str, Any], by_id: Mapping[str, Article], note: set[s
 
 def _rest(settings: Settings, by_id: Mapping[str, Article]) -> Iterator[Problem]:
     slugs = {article.document.slug for article in by_id.values()}
-    for module in (glossary, corrections):
-        path = module.path(settings)
-        try:
-            items = module.read(settings)
-        except CorpusError as error:
-            yield _problem(error, path)
-            continue
-        if module is glossary:
-            yield from (Problem(path, 1, what) for what in _terms(items, slugs))
-        else:
-            yield from (Problem(path, 1, what) for what in _corrections(settings, items, by_id))
+    try:
+        yield from (Problem(glossary.path(settings), 1, what) for what in _terms(glossary.read(settings), slugs))
+    except CorpusError as error:
+        yield _problem(error, glossary.path(settings))
+    try:
+        found = _corrections(settings, corrections.read(settings), by_id)
+        yield from (Problem(corrections.path(settings), 1, what) for what in found)
+    except CorpusError as error:
+        yield _problem(error, corrections.path(settings))
 
 
 def _terms(terms: Sequence[glossary.Term], slugs: set[str]) -> Iterator[str]:
