@@ -70,7 +70,9 @@ def _postposed(phrase: Phrase) -> Blank | None:
         return Blank((f"누구에 {verb}",))
     if verb in ("인해", "인하여"):
         return Blank(("왜", f"무엇으로 {verb}"), ("이유", "원인"))
-    return Blank((f"무엇{governed.particle[-1]} {verb}",)) if governed.particle else None
+    if not governed.particle:
+        return None
+    return Blank((f"무엇{governed.particle[-1].replace('를', '을').replace('와', '과')} {verb}",))
 
 
 def _time(phrase: Phrase) -> Blank | None:

@@ -23,6 +23,9 @@ from tutor.training.texts import records, split
 SOURCES = {"kobest_boolq_ko": 6, "domain_ko": 3, "general_ko_docs": 2, "kobest_other_ko": 2}
 
 
+_LOOSE = (("JX",), ("JKS",), ("JKO",), ("JKB",), ("JKG",), ("JC",))  # a particle whose noun was markup
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A question and the sentences of a paragraph; `sentences[answer]` answers it."""
@@ -47,7 +50,7 @@ def clause(sentence: str, topic: Phrase | None = None) -> Clause | None:
     if not 20 <= len(plain) <= 200 or re.search(r"[:$=\\{}|…?!_/~^#&]|https?", plain):
         return None
     words = korean.words(plain)
-    if len(words) < 4 or not all(w.morphemes for w in words) or not (form := korean.predicate(words)):
+    if len(words) < 4 or any(w.tags[:1] in ((), *_LOOSE) for w in words) or not (form := korean.predicate(words)):
         return None
     phrases, verb = korean.phrases(words)
     phrases = _last(phrases)

@@ -19,7 +19,7 @@ _TABLES = yaml.safe_load(Path(__file__).with_name("cloze_words.yaml").read_text(
 TABLES: dict[str, frozenset[str]] = {k: frozenset(v) for k, v in _TABLES.items() if isinstance(v, list)}
 PAIRS: dict[str, dict[str, str]] = {k: v for k, v in _TABLES.items() if isinstance(v, dict)}
 _TIME = re.compile(r"(?:기원전|서기|약)?\d+(?:년|월|일|세기|년대|시|분)(?:경|말|초)?")
-_ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[\"'“”‘’『』《》「」<>〈〉*`]")
+_ASIDE = re.compile(r"\s*\([^()]*\)|\[[^\[\]]*\]|[\"'“”‘’『』《》「」<>〈〉*`]")
 
 
 @dataclass(frozen=True, slots=True)
