@@ -39,11 +39,7 @@ class Word:
     particle: str
     tag: str
     morphemes: tuple[Morpheme, ...]
-    comma: bool
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        return tuple(t for m in self.morphemes for t in m.tags)
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,6 @@ def _morpheme(m: object) -> Morpheme:
 
 
 def _word(text: str, morphemes: list[Morpheme]) -> Word:
-    comma = text.endswith((",", ";"))
     text = text.rstrip(",;")
     kept = [m for m in morphemes if m.tags[0] != "SC" or m.text not in ",;"]
     end = len(kept)
@@ -113,7 +108,7 @@ def _word(text: str, morphemes: list[Morpheme]) -> Word:
         kept[end].tags[0] in ("JKB", "JKG", "JC") or kept[end - 1].tags[-1] == "EC"
     ):  # 에서는, 위해서는
         tag = "JKB"
-    return Word(text, text.removesuffix(particle), particle, tag, tuple(kept), comma)
+    return Word(text, text.removesuffix(particle), particle, tag, tuple(kept), tuple(t for m in kept for t in m.tags))
 
 
 def is_time(word: Word) -> bool:
