@@ -6,12 +6,12 @@ import random
 
 import pytest
 
-from tutor.training import blanks, cloze, korean
+from tutor.training import asking, blanks, cloze, korean
 
 
 def asked(sentence, draws=80):
     """Every question that many draws make of one sentence."""
-    return {q for seed in range(draws) for q in cloze.candidates(sentence, random.Random(seed))}
+    return {q for seed in range(draws) for q in asking.candidates(sentence, random.Random(seed))}
 
 
 @pytest.mark.parametrize(
