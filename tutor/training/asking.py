@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from tutor.training import blanks, korean
 from tutor.training.korean import PAIRS, TABLES, Phrase, Predicate, Word
@@ -25,7 +25,7 @@ class Clause:
 def clause(sentence: str, topic: Phrase | None = None) -> Clause | None:
     """The main clause of a statement, None for what is none; where it names no subject, `topic` is put before it."""
     plain = korean.plain(sentence)
-    if not 20 <= len(plain) <= 200 or re.search(r"[:$=\\{}|…?!_/~^#&]|https?", plain):
+    if not 20 <= len(plain) <= 200 or re.search(r"[:$=\\{}|…?!_/~^#&]|https?|\.[A-Z가-힣]", plain):
         return None
     words = korean.words(plain)
     if len(words) < 4 or any(w.tags[:1] in ((), *_LOOSE) for w in words) or not (form := korean.predicate(words)):
@@ -33,6 +33,8 @@ def clause(sentence: str, topic: Phrase | None = None) -> Clause | None:
     phrases, verb = korean.phrases(words)
     phrases = _last(phrases)
     if form.before + form.stem in TABLES["meta"] or sum(p.role == "topic" for p in phrases) > 1:
+        return None
+    if _unclear(phrases, verb):
         return None
     if topic and not any(p.role in ("topic", "subject") for p in phrases):
         phrases = [topic, *phrases]
@@ -47,6 +49,15 @@ def _last(phrases: list[Phrase]) -> list[Phrase]:
     if any(p.role in ("topic", "subject") for p in phrases):
         return phrases
     return [Phrase(p.words, "topic") if p.head.particle == "도" else p for p in phrases]
+
+
+def _unclear(phrases: list[Phrase], verb: list[Word]) -> bool:
+    """Whether the only subject may as well be that of a relative clause: "모델이 사용할 자료를 바꿀 수 있다"."""
+    named = [i for i, p in enumerate(phrases) if p.role in ("topic", "subject")]
+    if len(named) != 1 or phrases[named[0]].role == "topic":
+        return False
+    rest = [w for p in phrases[named[0] + 1 :] if p.role != "clause" for w in p.words] + verb
+    return any(a.tags[-1:] == ("ETM",) and b.tags[:1] != ("NNB",) for a, b in pairwise(rest))
 
 
 def candidates(sentence: str, rng: random.Random, topic: Phrase | None = None) -> list[str]:
@@ -74,10 +85,11 @@ def _keep(parsed: Clause, answer: int, rng: random.Random) -> list[Phrase] | Non
         quoted = phrase.role == "clause" and phrase.head.text.endswith(
             ("도록", "다고", "라고", "자고", "지", "게", "기로")
         )
+        needed = quoted or phrase.text in ("안", "못")
         long = phrase.role == "clause" and len(phrase.words) > 5 and not quoted
         if i == answer:
             kept.append(phrase)
-        elif quoted or rng.random() < chances[phrase.role] * (not long):
+        elif needed or rng.random() < chances[phrase.role] * (not long):
             if not blanks.points(phrase.words):
                 kept.append(_shorter(phrase, rng))
             elif quoted or phrase.role in ("topic", "subject", "object"):
@@ -118,7 +130,7 @@ def _ask(
     if described:
         if rng.random() < 0.25 and (terse := _keywords(parsed, others, gap, rng)):
             return terse
-        doubled = answer.role == "subject" and any(p.role == "topic" for p in others)  # 토끼는 귀가 길다
+        doubled = answer.role == "subject" and any(p.role in ("topic", "subject") for p in others)  # 토끼는 귀가 길다
         lasting = answer.role == "subject" and form.kind in ("being", "adjective")
         if doubled or lasting or not gap.heads or not (verb := korean.adnominal(form)):
             return None

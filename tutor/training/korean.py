@@ -168,7 +168,7 @@ def _role(word: Word, following: Word) -> Role | None:
     roles: dict[str, Role] = {"JX": "adverbial", "JKS": "subject", "JKO": "object", "JKB": "adverbial"}
     first = word.tags[0] if word.tags else ""
     if word.tag == "JX" and word.particle in ("은", "는", "이란", "란"):
-        return "topic"
+        return "adverbial" if word.body in ("때", "경우", "후", "뒤", "동안") else "topic"
     if word.body == "수":  # 할 수도 있다
         return None
     if word.tag in roles:
