@@ -18,7 +18,7 @@ from tutor.training import asking, blanks
 from tutor.training.texts import records, split
 
 # Files, and how many questions one sentence of each gives at most.
-SOURCES = {"kobest_boolq_ko": 6, "domain_ko": 3, "general_ko_docs": 2, "kobest_other_ko": 2}
+SOURCES = {"kobest_boolq_ko": 6, "domain_ko": 3, "general_ko_docs": 1, "kobest_other_ko": 2}
 
 
 @dataclass(frozen=True, slots=True)
