@@ -21,7 +21,7 @@ LAYERS = [
 SIBLINGS = {"cli": {"console", "doctor", "ui", "evals"}, "__main__": {"cli"}, "evals": {"ui"}}
 HOMES = {
     "faiss": ("retrieval/dense.py",),
-    "sentence_transformers": ("retrieval/dense.py",),
+    "sentence_transformers": ("retrieval/dense.py", "evals/encoders.py"),  # the latter compares with the one before
     "torch": ("retrieval/dense.py", "chat/local.py", "training/"),
     "transformers": ("chat/local.py", "training/"),
     "gradio": ("ui/",),
