@@ -1,7 +1,7 @@
 """How long a query takes on one core, how fast the encoder is, and what memory it needs.
 
 Each part runs in a process of its own (python -m tutor.evals.retrieval_speed PART) held to one core, so that neither
-the libraries nor the memory of another part are counted. Times depend on what else runs; ratios say more.
+the libraries nor the memory of another part are counted. Times depend on what else runs; CPU times less so.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import typer
 from tutor import config
 from tutor.errors import SettingError
 from tutor.evals import encoders, indexes, qa_sets
+from tutor.evals.qa_sets import LANGS, Labelled
 from tutor.evals.runs import Run
 from tutor.evals.tables import Row, Table
 from tutor.retrieval.index import Index
@@ -76,52 +77,72 @@ def _measured(run: Run, *arguments: str) -> list[Row]:
 def queries(settings: config.Settings) -> list[Row]:
     """Seconds of whole searches on the present index and on synthetic ones."""
     index = indexes.opened(settings)
-    asked = [(q.question, q.lang) for q in qa_sets.labelled(settings.corpus / "qa" / "dev", index.passages)]
-    asked = qa_sets.sample(asked, QUERIES + 1)
-    rows = [_row(index, "the articles", asked)]
-    return rows + [_row(indexes.synthetic(index, size), "synthetic", asked) for size in SYNTHETIC]
+    asked = qa_sets.labelled(settings.corpus / "qa" / "dev", index.passages)
+    rows = _rows(index, "the articles", asked)
+    for size in SYNTHETIC:
+        rows += _rows(indexes.synthetic(index, size), "synthetic", asked)
+    return rows
 
 
-def _row(index: Index, name: str, asked: Sequence[tuple[str, Lang]]) -> Row:
+def _rows(index: Index, name: str, asked: Sequence[Labelled]) -> list[Row]:
+    """A row for each language that `asked` holds at least two questions in."""
+    questions = {lang: [item.question for item in asked if item.lang == lang] for lang in LANGS}
+    return [_row(index, name, lang, mine) for lang, mine in questions.items() if len(mine) > 1]
+
+
+def _row(index: Index, name: str, lang: Lang, questions: Sequence[str]) -> Row:
     """The first question warms up; each is encoded anew."""
-    seconds = []
-    for number, (question, lang) in enumerate(asked):
+    taken = []
+    for question in qa_sets.sample(questions, QUERIES + 1):
         unseen = f"{question} {len(index.passages)}"  # no cache holds its embedding
-        seconds.append(_seconds(partial(index.search, unseen, lang=lang)))
-        if not number:
-            seconds.clear()
-    p50, p95 = np.percentile(np.array(seconds or [0.0]) * 1000, [50, 95])
-    return {"index": name, "passages": len(index.passages), "queries": len(seconds), "p50 ms": p50, "p95 ms": p95}
+        taken.append(_timed(partial(index.search, unseen, lang=lang)))
+    (p50, cpu50), (p95, cpu95) = np.percentile(np.array(taken[1:]) * 1000, [50, 95], axis=0).tolist()
+    return {
+        "index": name,
+        "lang": lang,
+        "passages": len(index.passages),
+        "queries": len(taken) - 1,
+        "p50 ms": p50,
+        "p95 ms": p95,
+        "p50 ms of CPU": cpu50,
+        "p95 ms of CPU": cpu95,
+    }
 
 
 def throughput(settings: config.Settings, names: Sequence[str]) -> list[Row]:
-    """Passages a second of the encoders `names`, and the ratio to the last of them."""
+    """Passages a second of the encoders `names`, and the ratio to the last of them, by CPU time."""
     texts = qa_sets.sample([p.text for p in indexes.opened(settings).passages], PASSAGES)
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for name in names:
         ENCODERS[name][0](texts[:8])
     for _ in range(ROUNDS):
         for name in names:
-            seconds[name].append(_seconds(partial(ENCODERS[name][0], texts)))
-    rates = {name: len(texts) / float(np.median(taken)) for name, taken in seconds.items()}
+            taken[name].append(_timed(partial(ENCODERS[name][0], texts)))
+    rates = {name: (len(texts) / np.median(rounds, axis=0)).tolist() for name, rounds in taken.items()}
     return [
-        {"encoder": name, "passages a second": rate, f"times {names[-1]}": rate / rates[names[-1]]}
-        for name, rate in rates.items()
+        {
+            "encoder": name,
+            "passages a second": rate,
+            "passages a CPU second": cpu_rate,
+            f"times {names[-1]}": cpu_rate / rates[names[-1]][1],
+        }
+        for name, (rate, cpu_rate) in rates.items()
     ]
 
 
 def loading(name: str) -> list[Row]:
     """Seconds until the encoder `name` gives its first vector, its imports done before; resident memory on the way."""
     encode, imports = ENCODERS[name]
-    imported = _seconds(lambda: [importlib.import_module(module) for module in imports])
+    imported, _ = _timed(lambda: [importlib.import_module(module) for module in imports])
     before = resident()
-    loaded = _seconds(lambda: encode(["퍼셉트론 perceptron"]))
+    loaded, cpu = _timed(lambda: encode(["퍼셉트론 perceptron"]))
     rest = resident()
     return [
         {
             "encoder": name,
             "imports s": imported,
             "load s": loaded,
+            "load s of CPU": cpu,
             "MB after imports": before,
             "MB loaded": rest,
             "MB of its own": rest - before,
@@ -136,10 +157,11 @@ def resident() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
+def _timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds on the clock, and seconds of CPU time, which others on the same core do not lengthen much."""
+    clock, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.perf_counter() - clock, time.process_time() - cpu
 
 
 def main() -> None:
