@@ -281,7 +281,9 @@ def evaluate(
 
         retrieval.run(settings, data=data, out=out, only=only, full=full)
     elif out is None:
-        raise typer.BadParameter(tr("Missing option '--out'.", "--out이 빠졌어요.", settings.lang))
+        raise typer.BadParameter(
+            tr("name a file for the answers: --out answers.jsonl", "답을 쓸 파일을 적어 주세요: --out answers.jsonl")
+        )
     else:
         from tutor.evals import runner
 
