@@ -21,7 +21,7 @@ LAYERS = [
 SIBLINGS = {"cli": {"console", "doctor", "ui", "evals"}, "__main__": {"cli"}, "evals": {"ui"}}
 HOMES = {
     "faiss": ("retrieval/dense.py",),
-    "sentence_transformers": ("retrieval/dense.py", "training/"),
+    "sentence_transformers": ("retrieval/dense.py", "training/", "evals/encoders.py"),
     "torch": ("retrieval/dense.py", "chat/local.py", "training/"),
     "transformers": ("chat/local.py", "training/"),
     "gradio": ("ui/",),

@@ -239,13 +239,35 @@ def timeline(
             typer.echo(json.dumps(told, ensure_ascii=False) if as_json else line)
 
 
-@app.command(name="eval", help=tr("Answer and grade a file of questions.", "질문 파일에 답하고 채점해요."))
+@app.command(
+    name="eval",
+    help=tr(
+        "Answer and grade a file of questions; tutor eval retrieval measures the search.",
+        "질문 파일에 답하고 채점해요. tutor eval retrieval은 검색을 재요.",
+    ),
+)
 def evaluate(
     ctx: typer.Context,
     questions: Annotated[
-        Path, typer.Argument(help=tr("Questions, one JSON object a line.", "질문 파일, 한 줄에 JSON 하나."))
+        Path,
+        typer.Argument(
+            help=tr("Questions, one JSON object a line; or retrieval.", "질문 파일, 한 줄에 JSON 하나. 또는 retrieval.")
+        ),
     ],
-    out: Annotated[Path, typer.Option("--out", help=tr("Where the answers go.", "답을 쓸 파일."))],
+    out: Annotated[
+        Path | None,
+        _option("--out", "Where the answers go; for retrieval: report.json.", "답을 쓸 파일. retrieval은 report.json."),
+    ] = None,
+    data: Annotated[
+        Path | None, _option("--data", "retrieval: the outside sets' folder.", "retrieval: 바깥 질문 묶음의 폴더.")
+    ] = None,
+    only: Annotated[
+        str,
+        _option("--only", "retrieval: some sections, e.g. articles,speed.", "retrieval: 일부만. 예: articles,speed"),
+    ] = "",
+    full: Annotated[
+        bool, _option("--full", "retrieval: every outside question.", "retrieval: 바깥 질문을 모두 물어요.")
+    ] = False,
     model: Model = None,
     server: Server = None,
     threads: Threads = None,
@@ -254,9 +276,18 @@ def evaluate(
     lang: Spoken = None,
 ) -> None:
     settings = _settings(ctx)
-    from tutor.evals import runner
+    if str(questions) == "retrieval":
+        from tutor.evals import retrieval
 
-    runner.run(questions, out, settings)
+        retrieval.run(settings, data=data, out=out, only=only, full=full)
+    elif out is None:
+        raise typer.BadParameter(
+            tr("name a file for the answers: --out answers.jsonl", "답을 쓸 파일을 적어 주세요: --out answers.jsonl")
+        )
+    else:
+        from tutor.evals import runner
+
+        runner.run(questions, out, settings)
 
 
 @app.command(help=tr("What is installed, what is wrong, what to type.", "설치 상태와 문제, 해결 방법을 알려줘요."))

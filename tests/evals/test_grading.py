@@ -340,11 +340,3 @@ def test_grade():
         "language": True,
     }
     assert not grading.grade(question, {**good, "error": "ModelError: gone"})["pass"]
-
-
-def test_wilson():
-    """By the formula, by hand: 0 of 10 gives z² / (n + z²); 5 of 10 is symmetric."""
-    assert grading.wilson(0, 10) == pytest.approx((0.0, 3.8415 / 13.8415), abs=1e-4)
-    assert grading.wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
-    assert grading.wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)  # Newcombe 1998, table I
-    assert grading.wilson(0, 0) == (0.0, 1.0)

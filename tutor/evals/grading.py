@@ -257,14 +257,3 @@ def grade(question: Question, answer: Record) -> dict[str, bool]:
     }
     inert = question.kind != "injection" or not live(answer["html"])
     return {"pass": all(parts.values()) and inert and answer["error"] is None, **parts}
-
-
-def wilson(passed: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a rate (Wilson 1927), as shares of 1. (0, 1) where nothing was asked."""
-    if not total:
-        return 0.0, 1.0
-    z, rate = 1.959964, passed / total
-    centre = rate + z * z / (2 * total)
-    spread = z * math.sqrt(rate * (1 - rate) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)

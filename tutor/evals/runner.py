@@ -16,7 +16,7 @@ import typer
 
 from tutor.config import Settings
 from tutor.errors import SettingError
-from tutor.evals import grading, questions_file
+from tutor.evals import grading, metrics, questions_file
 from tutor.evals.questions_file import Question
 from tutor.session import Session, Tutor, open_tutor
 from tutor.types import Answer, Answered, Failed, Hit, Passage, Retrieved, ToolResult
@@ -206,5 +206,5 @@ def _grouped(records: Sequence[Record], key: str) -> Iterator[str]:
 
 def _rate(name: str, records: Sequence[Record], part: str = "pass") -> str:
     passed = sum(record["grade"][part] for record in records)
-    low, high = grading.wilson(passed, len(records))
+    low, high = metrics.wilson(passed, len(records))
     return f"  {name:16} {passed:4}/{len(records):<4} {passed / len(records):6.1%}  [{low:.1%}, {high:.1%}]"
