@@ -16,9 +16,10 @@ import numpy as np
 from tutor import config
 from tutor.evals import questions_file
 from tutor.lookup import OWN_PAGE
-from tutor.retrieval import dense, fusion
+from tutor.retrieval import encoder, fusion
+from tutor.retrieval.builds import open_index
 from tutor.retrieval.evidence import COVERED
-from tutor.retrieval.index import Index, open_index
+from tutor.retrieval.index import Index
 from tutor.text import sentences
 from tutor.types import Hit, Lang
 
@@ -155,7 +156,7 @@ def main() -> None:
     print(f"{'':20}  art@1   art@5   sent@1  sent@3  p50 ms  p95 ms")
     for lang in ("en", "ko"):
         mine = [item for item in questions if item.lang == lang]
-        for leg in LEGS if lang in dense.LANGS else ("bm25", "hybrid"):
+        for leg in LEGS if lang in encoder.LANGS else ("bm25", "hybrid"):
             print(f"{lang} {len(mine):4} {leg:10} {measure(index, mine, leg).row()}")
     print("confidence threshold: share of labelled questions kept, share of outside questions turned away")
     for lang, outside in OUTSIDE.items():
