@@ -34,6 +34,6 @@ def built_settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
 @pytest.fixture(scope="session")
 def built_index(built_settings: config.Settings):
     """The real index of the real corpus."""
-    from tutor.retrieval.index import open_index
+    from tutor.retrieval.builds import open_index
 
     return open_index(built_settings)

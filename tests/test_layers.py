@@ -20,9 +20,10 @@ LAYERS = [
 # Entries that start their siblings; and the evaluation grades the very string that reaches the page.
 SIBLINGS = {"cli": {"console", "doctor", "ui", "evals"}, "__main__": {"cli"}, "evals": {"ui"}}
 HOMES = {
-    "faiss": ("retrieval/dense.py",),
-    "sentence_transformers": ("retrieval/dense.py", "training/", "evals/encoders.py"),
-    "torch": ("retrieval/dense.py", "chat/local.py", "training/"),
+    "faiss": ("retrieval/faiss_store.py", "evals/growth.py"),
+    "pymilvus": ("retrieval/milvus_store.py",),
+    "sentence_transformers": ("retrieval/encoder.py", "training/", "evals/encoders.py"),
+    "torch": ("retrieval/encoder.py", "chat/local.py", "training/"),
     "transformers": ("chat/local.py", "training/"),
     "gradio": ("ui/",),
     "plotly": ("labs/plots.py", "ui/app.py"),  # the app only serves the script that lies in the package

@@ -4,7 +4,7 @@ import pytest
 from small_corpus import write
 
 from tutor.lookup import look_up
-from tutor.retrieval.index import open_index
+from tutor.retrieval.builds import open_index
 
 NOTE = "나는 단층 퍼셉트론이 1959년에 나왔고 시그모이드를 배운다고 알고 있다.\n\n세미나에서 책을 추천했다.\n"
 ABOUT = """---

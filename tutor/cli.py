@@ -114,7 +114,7 @@ def serve(
 
 def _serve(settings: config.Settings) -> None:
     status(tr("Loading …", "불러오는 중 …", settings.lang))
-    from tutor.retrieval.index import open_index
+    from tutor.retrieval.builds import open_index
     from tutor.ui import app as page
 
     page.check_port(settings.host, settings.port)
@@ -206,7 +206,7 @@ def index(
     lang: Spoken = None,
 ) -> None:
     settings = _settings(ctx)
-    from tutor.retrieval.index import open_index
+    from tutor.retrieval.builds import open_index
 
     opened = open_index(settings, rebuild=rebuild, progress=progress)
     count = len(opened.passages)

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUNDLED_MODEL = Path(__file__).resolve().parent / "models" / "tutor-llama"
 
 MAX_THREADS = 256
+URIS = "an address that begins with http:// or https://, a path that ends in .db, or nothing"
 BOOLEANS = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 # Nothing leaves the machine: read by gradio, huggingface_hub and transformers when they are imported.
@@ -29,6 +30,8 @@ OFFLINE = {
 class Settings:
     """Where things are and how to run them.
 
+    `index_uri` is where the vectors of the index lie: "" in the index folder, else a Milvus server's address or a path
+    ending in .db (Milvus Lite).
     `model` is a checkpoint folder, a hub id, or (with `server`) the model's name on that server.
     `online` lets transformers fetch a hub id that is not on this machine yet.
     `threads` is for torch; 0 chooses (see chat/local.py). `dtype`: auto, bf16 or fp32.
@@ -37,6 +40,7 @@ class Settings:
     corpus: Path = ROOT / "corpus"
     seeds: Path = ROOT / "seeds"
     index: Path = ROOT / "index"
+    index_uri: str = ""
     model: str = str(BUNDLED_MODEL)
     server: str = ""
     api_key: str = ""
@@ -61,6 +65,8 @@ def load(**flags: object) -> Settings:
             changes[key[6:].lower()] = _parse(key, key[6:].lower(), value, known)
     changes |= {name: value for name, value in flags.items() if value is not None}
     settings = replace(Settings(), **changes)  # type: ignore[arg-type]
+    uri = settings.index_uri
+    _check("index_uri", uri, not uri or uri.endswith(".db") or uri.startswith(("http://", "https://")), URIS)
     _check("lang", settings.lang, settings.lang in ("auto", "ko", "en"), "auto, ko, en")
     _check("dtype", settings.dtype, settings.dtype in ("auto", "bf16", "fp32"), "auto, bf16, fp32")
     _check("threads", settings.threads, 0 <= settings.threads <= MAX_THREADS, f"0 … {MAX_THREADS}")

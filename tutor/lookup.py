@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from tutor.retrieval.evidence import COVERED
@@ -34,7 +34,7 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
     hits = tuple(index.search(query, lang=lang))
     covered = index.confidence(query, hits) >= COVERED
     if not covered:
-        hits = tuple(Hit(p, 0.0) for p in index.passages if p.slug == OWN_PAGE and p.lang == lang)
+        hits = tuple(Hit(p, 0.0) for p in index.passages_of(f"{lang}/{OWN_PAGE}"))
         if terms(query) and index.coverage(query, hits) < GREETING:
             hits = ()
     return Found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang), covered)
@@ -65,7 +65,9 @@ def _note_itself(index: Index, e: Evidence) -> Place:
     if e.passage.slug != NOTE_PAGE:
         return ()
     quotes = [fact.quote for fact in index.document(e.passage.doc).facts if fact.text == e.text and fact.quote]
-    return _sentence(index, "seeds/", quotes[0]) if quotes else ()
+    if not quotes:
+        return ()
+    return _sentence((p for p in index.holding(quotes[0]) if p.doc.startswith("seeds/")), quotes[0])
 
 
 def _correction(index: Index, query: str, e: Evidence, lang: Lang) -> Place:
@@ -78,16 +80,15 @@ def _correction(index: Index, query: str, e: Evidence, lang: Lang) -> Place:
     if not fitting:
         return ()
     nearest = max(fitting, key=lambda c: len(asked & set(terms(f"{c.note} {c.right[lang]}"))))
-    return _sentence(index, f"{lang}/{nearest.article}", nearest.right[lang])
+    return _sentence(index.passages_of(f"{lang}/{nearest.article}"), nearest.right[lang])
 
 
-def _sentence(index: Index, doc: str, words: str) -> Place:
-    """The first sentence of the documents `doc` (the beginning of an id) that holds `words`, white space aside."""
-    for passage in index.passages:
-        if passage.doc.startswith(doc):
-            for a, b in sentences(passage.text):
-                if words in " ".join(passage.text[a:b].split()):
-                    return ((passage, (a, b)),)
+def _sentence(passages: Iterable[Passage], words: str) -> Place:
+    """The first sentence of `passages` that holds `words`, white space aside."""
+    for passage in passages:
+        for a, b in sentences(passage.text):
+            if words in " ".join(passage.text[a:b].split()):
+                return ((passage, (a, b)),)
     return ()
 
 

@@ -21,7 +21,9 @@ from tutor.config import Settings
 from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
 from tutor.lookup import OWN_PAGE, Found, look_up, narrowed, story_query
-from tutor.retrieval.index import Index, Progress, open_index
+from tutor.retrieval.builds import open_index
+from tutor.retrieval.index import Index
+from tutor.retrieval.ingest import Progress
 from tutor.text import language, normalise, sentences, terms
 from tutor.tools import Toolbox
 from tutor.types import (

@@ -5,7 +5,7 @@ import pytest
 from tutor.config import Settings
 from tutor.corpus import articles
 from tutor.errors import CorpusError
-from tutor.retrieval.index import open_index
+from tutor.retrieval.builds import open_index
 from tutor.types import Fact, Source
 
 

@@ -6,7 +6,7 @@ import pytest
 from small_corpus import write
 
 from tutor.config import Settings
-from tutor.retrieval.index import open_index
+from tutor.retrieval.builds import open_index
 
 
 @pytest.fixture

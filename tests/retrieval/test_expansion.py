@@ -4,8 +4,8 @@ import pytest
 from small_corpus import write
 
 from tutor.corpus.glossary import Term
+from tutor.retrieval.builds import open_index
 from tutor.retrieval.expansion import Expansion
-from tutor.retrieval.index import open_index
 
 
 def term(ident: str, en: list[str], ko: list[str], abbreviations: tuple[str, ...] = ()) -> Term:

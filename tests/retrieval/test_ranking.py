@@ -1,30 +1,43 @@
 import math
 
-import numpy as np
+import bm25s
 import pytest
 
 from tutor.retrieval import evidence
-from tutor.retrieval.dense import DIMENSIONS, Dense
 from tutor.retrieval.fusion import fuse
-from tutor.retrieval.lexical import Lexical
+from tutor.retrieval.lexical import K1, B, Lexical
+from tutor.retrieval.lexical_build import Builder
 from tutor.types import Hit, Passage
 
 TEXTS = [["cat", "sat"], ["cat", "cat", "mat", "hat"], ["dog", "sat", "mat"]]
 
 
-def test_bm25_by_hand():
+@pytest.fixture
+def build(tmp_path):
+    """Builds an index of term lists, in segments of the given number of texts."""
+
+    def build(texts, segment=1000) -> Lexical:
+        builder = Builder(tmp_path / f"bm25-{segment}", segment)
+        for terms in texts:
+            builder.add(terms)
+        return builder.finish()
+
+    return build
+
+
+def test_bm25_by_hand(build):
     # N = 3, average length 3, k1 = 1.2, b = 0.75. "dog" is in one text: idf = ln(1 + 2.5/1.5); tf = 1, |d| = 3.
-    scores = Lexical.build(TEXTS).scores(["dog"])
-    assert scores.tolist() == pytest.approx([0, 0, math.log(1 + 2.5 / 1.5) / (1 + 1.2)])
+    words = build(TEXTS)
+    assert words.scores(["dog"]).tolist() == pytest.approx([0, 0, math.log(1 + 2.5 / 1.5) / (1 + 1.2)])
     # "cat" is in two: idf = ln(1 + 1.5/2.5). Text 0: tf 1, |d| 2. Text 1: tf 2, |d| 4.
     idf = math.log(1 + 1.5 / 2.5)
     first = idf * 1 / (1 + 1.2 * (0.25 + 0.75 * 2 / 3))
     second = idf * 2 / (2 + 1.2 * (0.25 + 0.75 * 4 / 3))
-    assert Lexical.build(TEXTS).scores(["cat"]).tolist() == pytest.approx([first, second, 0])
+    assert words.scores(["cat"]).tolist() == pytest.approx([first, second, 0])
 
 
-def test_unknown_terms_score_nothing_and_weigh_most():
-    words = Lexical.build(TEXTS)
+def test_unknown_terms_score_nothing_and_weigh_most(build):
+    words = build(TEXTS)
     assert words.scores([]).tolist() == words.scores(["kimchi"]).tolist() == [0, 0, 0]
     assert words.scores(["cat", "kimchi"]).tolist() == words.scores(["cat"]).tolist()
     assert (words.df("cat"), words.df("dog"), words.df("kimchi")) == (2, 1, 0)
@@ -32,10 +45,29 @@ def test_unknown_terms_score_nothing_and_weigh_most():
     assert words.idf("kimchi") > words.idf("dog") > words.idf("cat")
 
 
-def test_bm25_on_disk(tmp_path):
-    words = Lexical.build(TEXTS)
-    words.save(tmp_path)
-    assert Lexical.load(tmp_path).scores(["cat", "mat"]).tolist() == words.scores(["cat", "mat"]).tolist()
+QUERIES = (["cat"], ["mat", "sat"], ["dog", "dog", "hat"], ["kimchi", "cat"])
+
+
+@pytest.mark.parametrize("segment", [1, 2, 3, 1000])
+def test_however_the_texts_are_cut_the_scores_are_those_of_bm25s(build, segment):
+    whole = bm25s.BM25(method="lucene", k1=K1, b=B)
+    whole.index(TEXTS, show_progress=False)
+    cut = build(TEXTS, segment)
+    for query in QUERIES:
+        assert cut.scores(query).tolist() == whole.get_scores(query).tolist()
+    assert (cut.size, cut.df("cat"), cut.df("hat")) == (3, 2, 1)
+
+
+def test_texts_without_terms(build):
+    assert build([]).scores(["cat"]).tolist() == []
+    assert build([[], ["cat"], []], 1).scores(["cat", "dog"]).tolist() == pytest.approx(
+        [0, math.log(1 + 2.5 / 1.5) / (1 + K1 * (0.25 + 0.75 * 3)), 0]
+    )
+
+
+def test_bm25_on_disk(build, tmp_path):
+    words = build(TEXTS, 2)
+    assert Lexical.load(tmp_path / "bm25-2").scores(["cat", "mat"]).tolist() == words.scores(["cat", "mat"]).tolist()
 
 
 def test_fusion_by_hand():
@@ -47,19 +79,6 @@ def test_fusion_by_hand():
     ]
     assert fuse([[3], []], k=1) == [(3, 0.5)]
     assert fuse([[], []]) == []
-
-
-def test_dense_numbers_survive_the_disk():
-    vectors = np.eye(DIMENSIONS, dtype=np.float32)[:3]
-    again = Dense.load(Dense.build(vectors).dump())
-    assert again.size == 3
-    assert np.array_equal(again.vectors(), vectors)
-
-
-def test_dense_of_nothing():
-    empty = Dense.load(Dense.build(np.zeros((0, DIMENSIONS), dtype=np.float32)).dump())
-    assert empty.scores("anything").shape == (0,)
-    assert empty.vectors().shape == (0, DIMENSIONS)
 
 
 def hit(text, title="Perceptron", section="", ident="en/p#1"):
@@ -130,6 +149,6 @@ def test_coverage_by_hand():
         ("", ""),
     ],
 )
-def test_misspelt_words_are_mended(typed, meant):
+def test_misspelt_words_are_mended(build, typed, meant):
     vocabulary = [["perceptron", "rosenblatt", "built", "cloud", "price"], ["퍼셉트론", "트랜스포머", "구조"]]
-    assert Lexical.build(vocabulary).mend(typed) == meant
+    assert build(vocabulary).mend(typed) == meant

@@ -7,7 +7,7 @@ needs none; what the project's own articles owe is asked by lint.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -49,7 +49,12 @@ def name(path: Path) -> str:
 
 
 def read(settings: Settings) -> list[Document]:
-    """Every source file, checked, in the order of `files`.
+    """Every source file at once, see `stream`."""
+    return list(stream(settings))
+
+
+def stream(settings: Settings) -> Iterator[Document]:
+    """Every source file, checked, in the order of `files`, read when it is its turn.
 
     Raises:
         CorpusError: there is none, or one is not UTF-8, has broken front matter, is in the wrong folder
@@ -65,20 +70,20 @@ def read(settings: Settings) -> list[Document]:
                 f"{settings.corpus / 'ko'}에 글을 넣거나 다음을 입력하세요: git checkout -- corpus",
             ),
         )
-    documents: dict[str, Document] = {}
+    known: dict[str, str] = {}
     for path in paths:
         found = document(path, own=path.parent == settings.seeds)
-        if found.id in documents:
-            _broken(path, 1, f"{documents[found.id].path} has the same name", "Give one of them another name.")
-        documents[found.id] = found
-    return list(documents.values())
+        if found.id in known:
+            _broken(path, 1, f"{known[found.id]} has the same name", "Give one of them another name.")
+        known[found.id] = found.path
+        yield found
 
 
 def document(path: Path, own: bool = False) -> Document:
     """One source file; `own` where it is the learner's, which no folder binds to a language or a name.
 
     Raises:
-        CorpusError: as for `read`.
+        CorpusError: as for `stream`.
     """
     text = content_text(path)
     if path.suffix == ".txt":

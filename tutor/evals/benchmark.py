@@ -30,7 +30,7 @@ from tutor.errors import ModelError
 from tutor.evals import questions_file, speed
 from tutor.evals.questions_file import Question
 from tutor.labs import core
-from tutor.retrieval.index import open_index
+from tutor.retrieval.builds import open_index
 from tutor.session import Tutor, open_tutor
 from tutor.text import language
 

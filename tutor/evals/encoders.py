@@ -23,9 +23,9 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 
 def new(texts: Sequence[str]) -> np.ndarray:
     """Unit vectors of `texts` by the product's encoder, shape (n, dimensions), float32."""
-    from tutor.retrieval import dense
+    from tutor.retrieval import encoder
 
-    return dense.encode(texts)
+    return encoder.encode(texts)
 
 
 def old(texts: Sequence[str]) -> np.ndarray:

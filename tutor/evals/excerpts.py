@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from tutor import config
 from tutor.chat import grounding
 from tutor.lookup import look_up, story_query
-from tutor.retrieval.index import open_index
+from tutor.retrieval.builds import open_index
 from tutor.training import texts
 from tutor.types import Lang
 

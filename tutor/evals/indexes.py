@@ -14,9 +14,10 @@ import numpy as np
 from tutor.config import Settings
 from tutor.evals.encoders import Encode
 from tutor.evals.qa_sets import LANGS, squash
-from tutor.retrieval import dense, evidence, fusion, lexical
-from tutor.retrieval.index import Index, open_index
-from tutor.text import sentences, terms
+from tutor.retrieval import encoder, evidence, fusion, ingest
+from tutor.retrieval.builds import assembled, open_index
+from tutor.retrieval.index import Index
+from tutor.text import sentences
 from tutor.types import Document, Hit, Lang, Passage
 
 SYSTEMS = ("bm25", "dense", "hybrid")
@@ -88,19 +89,26 @@ def confidence(index: Index, question: str, lang: Lang) -> float:
     return index.confidence(question, index.search(question, lang=lang))
 
 
-def synthetic(index: Index, size: int, seed: int = 0) -> Index:
+@contextmanager
+def synthetic(index: Index, size: int, seed: int = 0) -> Iterator[Index]:
     """`size` passages of WORDS random words of `index`, each one sentence with a random unit vector.
 
     Words come as often as in `index` and half of the passages are Korean, so terms are as common as in a true one.
     """
     rng = np.random.default_rng(seed)
     words = {lang: np.array(" ".join(p.text for p in index.passages if p.lang == lang).split()) for lang in LANGS}
-    langs = [LANGS[n % len(LANGS)] for n in range(size)]
-    texts = [" ".join(rng.choice(words[lang], WORDS)).replace(".", "") + "." for lang in langs]
-    spoken = enumerate(zip(langs, texts, strict=True))
-    documents = [Document(slug(n), slug(n), slug(n), lang, "", text) for n, (lang, text) in spoken]
-    passages = [Passage(d.id, d.id, d.slug, d.title, "", d.lang, (1, 1), d.text) for d in documents]
-    embedded = sum(len(sentences(p.text)) for p in passages if p.lang in dense.LANGS)
-    vectors = rng.standard_normal((embedded, dense.DIMENSIONS), dtype=np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Index(documents, passages, lexical.Lexical.build([terms(t) for t in texts]), dense.Dense.build(vectors))
+
+    def documents() -> Iterator[Document]:
+        for n in range(size):
+            lang = LANGS[n % len(LANGS)]
+            text = " ".join(rng.choice(words[lang], WORDS)).replace(".", "") + "."
+            yield Document(slug(n), slug(n), slug(n), lang, "", text)
+
+    def encode(texts: Sequence[str], progress: object = None) -> np.ndarray:
+        vectors = rng.standard_normal((len(texts), encoder.DIMENSIONS), dtype=np.float32)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+
+    with tempfile.TemporaryDirectory() as folder:
+        build = Path(folder) / "build"
+        ingest.write(build, documents(), size, {}, lambda stage, done, total: None, encode=encode)
+        yield assembled(build)

@@ -80,7 +80,8 @@ def queries(settings: config.Settings) -> list[Row]:
     asked = qa_sets.labelled(settings.corpus / "qa" / "dev", index.passages)
     rows = _rows(index, "the articles", asked)
     for size in SYNTHETIC:
-        rows += _rows(indexes.synthetic(index, size), "synthetic", asked)
+        with indexes.synthetic(index, size) as made:
+            rows += _rows(made, "synthetic", asked)
     return rows
 
 

@@ -1,1 +1,1 @@
-"""Sources in, ranked and located passages out. `index.open_index` is the way in."""
+"""Sources in, ranked and located passages out. `builds.open_index` is the way in."""

@@ -9,12 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tutor import text
 from tutor.config import Settings
 from tutor.corpus import articles, questions
-from tutor.retrieval import chunking, dense, lexical
+from tutor.retrieval import chunking, encoder
 
-FORMAT = 2
+FORMAT = 3
+# What decides on the content of a build, beside its inputs.
+CODE = (
+    *("text.py", "corpus/articles.py", "corpus/questions.py"),
+    *(
+        f"retrieval/{name}.py"
+        for name in (
+            *("builds", "chunking", "encoder", "faiss_store", "ingest", "keys", "layout", "lexical", "lexical_build"),
+            *("manifests", "milvus_store", "records", "stores"),
+        )
+    ),
+)
 
 
 def changes(settings: Settings) -> list[str] | None:
@@ -44,16 +54,20 @@ def same(recorded: Any, wanted: Any) -> bool:
     return recorded == wanted
 
 
-def inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that a build depends on. A change in any of it makes the index stale."""
-    modules = [Path(module.__file__ or "") for module in (text, articles, chunking, lexical, dense, questions)]
-    code = [*modules, Path(__file__), Path(__file__).with_name("index.py")]
+def inputs(settings: Settings, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that a build depends on. A change in any of it makes the index stale.
+
+    Args:
+        known: an earlier identity of the encoder, see encoder.identity.
+    """
+    package = Path(__file__).parent.parent
     return {
         "format": FORMAT,
-        "encoder": dense.identity(encoder),
+        "encoder": encoder.identity(known),
+        "store": settings.index_uri,
         "chunking": {"characters": chunking.TARGET},
         "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
-        "code": hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest(),
+        "code": hashlib.sha256(b"".join((package / name).read_bytes() for name in CODE)).hexdigest(),
         "sources": {
             articles.name(p): hashlib.sha256(articles.content(p)).hexdigest()
             for p in [*articles.files(settings), *questions.files(settings)]

