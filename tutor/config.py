@@ -36,6 +36,7 @@ class Settings:
 
     corpus: Path = ROOT / "corpus"
     seeds: Path = ROOT / "seeds"
+    library: Path = ROOT / "library"
     index: Path = ROOT / "index"
     model: str = str(BUNDLED_MODEL)
     server: str = ""

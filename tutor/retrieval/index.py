@@ -27,7 +27,7 @@ from pydantic import TypeAdapter
 
 from tutor import text
 from tutor.config import Settings
-from tutor.corpus import articles, corrections, glossary, questions
+from tutor.corpus import articles, corrections, glossary, library, questions
 from tutor.corpus.corrections import Correction
 from tutor.corpus.glossary import Term
 from tutor.errors import SearchIndexError
@@ -60,7 +60,7 @@ class Index:
         self._words, self._vectors, self._expansion = words, vectors, Expansion(terms)
 
     def document(self, ident: str) -> Document:
-        """The document "en/perceptron", "seeds/<file>".
+        """The document "en/perceptron", "seeds/<file>", "library/<file>".
 
         Raises:
             SearchIndexError: there is no such document.
@@ -241,11 +241,12 @@ def _build(settings: Settings, progress: Progress) -> Index:
     """Build into a new folder, then point the manifest to it. The old build stays until that moment."""
     inputs = manifests.inputs(settings, {})
     progress("read", 0, 1)
-    documents, asked = articles.read(settings), questions.read(settings)
+    before, extracted = _before(settings, inputs)
+    documents, asked = articles.read(settings, extracted), questions.read(settings)
     passages = [passage for document in documents for passage in chunking.passages(document, asked)]
     progress("words", 0, len(passages))
     words = lexical.Lexical.build([_searched(p) for p in passages])
-    vectors = _embed(_embedded(passages)[0], _known(settings, inputs["encoder"]), progress)
+    vectors = _embed(_embedded(passages)[0], before, progress)
     with _writing(settings.index):
         found = _publish(settings, inputs, documents, passages, words, dense.Dense.build(vectors))
     progress("done", len(passages), len(passages))
@@ -304,15 +305,24 @@ def _embed(sentences: Sequence[str], known: Mapping[str, np.ndarray], progress: 
     return np.array([vectors[sentence] for sentence in sentences], dtype=np.float32).reshape(-1, dense.DIMENSIONS)
 
 
-def _known(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """What the build on disk embedded with this very encoder; embedding is the slow part of building."""
+def _before(settings: Settings, inputs: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Document]]:
+    """What of the build on disk still holds, for it is slow to make.
+
+    Returns:
+        The embedding of each sentence, if the encoder is the same; and by id the documents of the library that would
+        be extracted again as they are.
+    """
     try:
         manifest = json.loads((settings.index / "manifest.json").read_text("utf-8"))
-        if not manifests.same(manifest["inputs"]["encoder"], encoder):
-            return {}
-        return _read(settings, manifest).vectors()
+        old, found = manifest["inputs"], _read(settings, manifest)
+        vectors = found.vectors() if manifests.same(old["encoder"], inputs["encoder"]) else {}
+        names = {f"library/{p.name}": articles.name(p) for p in library.files(settings)}
+        same = {ident for ident, name in names.items() if old["sources"].get(name) == inputs["sources"].get(name)}
+        if any(old.get(part) != inputs[part] for part in ("format", "code", "parsers")):
+            same = set()
+        return vectors, {ident: found.documents[ident] for ident in same & set(found.documents)}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
+        return {}, {}
 
 
 def _searched(passage: Passage) -> list[str]:

@@ -11,10 +11,24 @@ from typing import Any
 
 from tutor import text
 from tutor.config import Settings
-from tutor.corpus import articles, questions
+from tutor.corpus import (
+    articles,
+    extracted,
+    formats,
+    front_matter,
+    library,
+    questions,
+    read_docx,
+    read_html,
+    read_notebook,
+    read_pdf,
+)
 from tutor.retrieval import chunking, dense, lexical
 
-FORMAT = 2
+FORMAT = 3
+READERS = (extracted, formats, front_matter, library, read_docx, read_html, read_notebook, read_pdf)
+TOKENIZERS = ("python-mecab-ko-dic", "snowballstemmer", "bm25s")
+PARSERS = ("pypdf", "beautifulsoup4", "lxml", "nbformat", "python-docx")
 
 
 def changes(settings: Settings) -> list[str] | None:
@@ -46,13 +60,14 @@ def same(recorded: Any, wanted: Any) -> bool:
 
 def inputs(settings: Settings, encoder: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that a build depends on. A change in any of it makes the index stale."""
-    modules = [Path(module.__file__ or "") for module in (text, articles, chunking, lexical, dense, questions)]
-    code = [*modules, Path(__file__), Path(__file__).with_name("index.py")]
+    modules = (text, articles, chunking, lexical, dense, questions, *READERS)
+    code = [*(Path(module.__file__ or "") for module in modules), Path(__file__), Path(__file__).with_name("index.py")]
     return {
         "format": FORMAT,
         "encoder": dense.identity(encoder),
         "chunking": {"characters": chunking.TARGET},
-        "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
+        "tokenizer": {p: importlib.metadata.version(p) for p in TOKENIZERS},
+        "parsers": {p: importlib.metadata.version(p) for p in PARSERS},
         "code": hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest(),
         "sources": {
             articles.name(p): hashlib.sha256(articles.content(p)).hexdigest()
