@@ -57,9 +57,10 @@ def _change(settings: Settings, outcomes: Iterable[Outcome]) -> None:
         states.append(outcome.state)
         typer.echo(outcome.text(lang), err=outcome.state == "failed")
     if set(states) - {"failed"}:
-        count = sum(p.doc.startswith("library/") for p in open_index(settings, progress=progress).passages)
-        en = f"Your files are searched: {count:,} passages of theirs."
-        typer.echo(tr(en, f"내 자료에서 문단 {count:,}개를 찾아볼 수 있어요.", lang))
+        index = open_index(settings, progress=progress)
+        count = sum(p.doc.startswith("library/") for p in index.passages)
+        en = f"The index is up to date; passages of your files: {count:,}."
+        typer.echo(tr(en, f"색인을 새로 맞췄어요. 내 자료의 문단은 {count:,}개예요.", lang))
     if "failed" in states:
         raise typer.Exit(1)
 
