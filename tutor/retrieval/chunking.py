@@ -20,7 +20,7 @@ LONGEST = 800  # characters of a "sentence" of the learner's own files, which ma
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
 _RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
 _ITEM = re.compile(r"^(?:\s*(?:[-*+]|\d{1,3}[.)])\s+|\s*>\s?)")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]{0,500}\)")  # linear also where brackets are left open
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 
 # What a blog puts around a text: ad sizes, signatures, lone punctuation, cards that show a linked page.
