@@ -27,8 +27,9 @@ def _no_network():
 
 @pytest.fixture(scope="session")
 def built_settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
-    """Settings whose index lies in a temporary folder."""
-    return config.Settings(index=Path(tmp_path_factory.mktemp("index")))
+    """Settings whose index and library lie in temporary folders."""
+    folders = {name: Path(tmp_path_factory.mktemp(name)) for name in ("index", "library")}
+    return config.Settings(**folders)
 
 
 @pytest.fixture(scope="session")

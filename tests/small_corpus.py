@@ -46,4 +46,4 @@ def write(root: Path) -> Settings:
         path.write_text(ARTICLE.format(title=title, slug=slug, lang=lang, body=body), "utf-8")
     (root / "seeds").mkdir()
     (root / "seeds" / "note.txt").write_text(NOTE, "utf-8")
-    return Settings(corpus=root / "corpus", seeds=root / "seeds", index=root / "index")
+    return Settings(corpus=root / "corpus", seeds=root / "seeds", library=root / "library", index=root / "index")

@@ -62,7 +62,7 @@ def test_help_lists_every_command(capsys):
     status, out, _ = run(capsys, "--help")
     assert status == 0
     listed = re.findall(r"(?m)^  ([a-z]+)  ", out.split("Commands:")[1])
-    assert listed == ["serve", "ask", "chat", "index", "timeline", "eval", "doctor", "demo"]
+    assert listed == ["serve", "ask", "chat", "index", "timeline", "eval", "doctor", "add", "sources", "remove", "demo"]
 
 
 @pytest.mark.parametrize(

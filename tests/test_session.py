@@ -4,10 +4,13 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import small_corpus
 
 from tutor.chat import grounding
+from tutor.corpus import library
 from tutor.errors import ModelError, ToolCallInvalid
-from tutor.session import LONGEST_QUESTION, Session
+from tutor.retrieval.builds import open_index
+from tutor.session import LONGEST_QUESTION, Session, Tutor
 from tutor.tools import Toolbox
 from tutor.types import (
     Answered,
@@ -228,3 +231,20 @@ def test_a_bare_name_is_answered_in_the_language_of_the_conversation(session) ->
     answer(made, "퍼셉트론은 누가 만들었어?")
     assert answer(made, "LSTM?").lang == "ko"
     assert answer(made, "Who invented the LSTM then?").lang == "en"
+
+
+def test_a_turn_ends_with_the_sources_it_began_with_and_the_next_one_has_the_new(tmp_path) -> None:
+    settings = small_corpus.write(tmp_path)
+    tutor = Tutor(settings, open_index(settings), Scripted(["Nothing."], ["Nothing."]), Toolbox())
+    session, old = tutor.new_session(), tutor.index
+    running = session.ask("Which year had the Kraken network?", threading.Event())
+    next(running)
+    (tmp_path / "kraken.md").write_text("The Kraken network was made in 2031.", "utf-8")
+    assert [outcome.state for outcome in library.add(settings, [tmp_path / "kraken.md"])] == ["added"]
+    tutor.refresh()
+    assert session.index is old
+    assert "2031" not in list(running)[-1].answer.text
+    said = answer(session, "Which year had the Kraken network?")
+    assert session.index is tutor.index
+    assert said.text.startswith("The Kraken network was made in 2031. [1]")
+    assert said.citations[0].passage.doc == "library/kraken.md"

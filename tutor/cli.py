@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tutor import __version__, config
+from tutor import __version__, cli_sources, config
 from tutor.console import interruptible, next_line, progress, read_question, record, spoken, status, tr, turn
 from tutor.errors import SettingError, ToolFailed, TutorError
 
@@ -309,6 +309,9 @@ def doctor(
     typer.echo((checks.as_json if as_json else checks.as_text)(found, spoken(settings.lang)))
     if any(check.state == "wrong" for check in found):
         raise typer.Exit(1)
+
+
+cli_sources.register(app, _settings)
 
 
 # ---- small things ----------------------------------------------------------------------------

@@ -40,6 +40,7 @@ class Settings:
 
     corpus: Path = ROOT / "corpus"
     seeds: Path = ROOT / "seeds"
+    library: Path = ROOT / "library"
     index: Path = ROOT / "index"
     index_uri: str = ""
     model: str = str(BUNDLED_MODEL)

@@ -17,7 +17,7 @@ from tutor.errors import QuestionError, TutorError
 if TYPE_CHECKING:
     from tutor.retrieval.index import Index
     from tutor.session import Session
-    from tutor.types import Answer, Event, Lang
+    from tutor.types import Answer, Event, Lang, Passage
 
 STDIN_LIMIT = 8 << 20  # bytes; far above any question that a session accepts
 
@@ -137,8 +137,16 @@ def _after(answer: Answer, index: Index, lang: Lang) -> None:
         typer.echo(tr("\nSources", "\n출처", lang))
     for citation in answer.citations:
         passage = citation.passage
-        path, (first, last) = index.document(passage.doc).path, passage.lines
-        typer.echo(f"[{citation.n}] {passage.title} — {path}:{first}-{last}")
+        typer.echo(f"[{citation.n}] {passage.title} — {_address(index.document(passage.doc).path, passage, lang)}")
+
+
+def _address(path: str, passage: Passage, lang: Lang) -> str:
+    """Where in the file a passage stands: its page or cell, else its lines, where the file is made of lines."""
+    if passage.place:
+        return f"{path}, {passage.where(lang)}"
+    if path.lower().endswith((".md", ".markdown", ".txt")):
+        return f"{path}:{passage.lines[0]}-{passage.lines[1]}"
+    return path
 
 
 def record(answer: Answer) -> dict[str, Any]:

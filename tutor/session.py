@@ -13,7 +13,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 
 from tutor.chat import grounding, model
@@ -56,6 +56,7 @@ TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
 QUOTED = 3  # sentences, where the tutor quotes
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
 
+Newest = Callable[[], Index] | None
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
@@ -88,11 +89,14 @@ class Turn:
 class Session:
     """A conversation with its own history, over a shared index, model and toolbox.
 
-    `lang` is the language of the answers: "ko", "en", or "auto" for that of each question.
+    `lang` is the language of the answers: "ko", "en", or "auto" for that of each question. `newest` gives the index
+    to answer the next turn from, where it may change.
     """
 
-    def __init__(self, index: Index, chat: model.ChatModel, toolbox: Toolbox, *, lang: str = "auto") -> None:
-        self.index, self.model, self.toolbox, self.lang = index, chat, toolbox, lang
+    def __init__(
+        self, index: Index, chat: model.ChatModel, toolbox: Toolbox, *, lang: str = "auto", newest: Newest = None
+    ) -> None:
+        self.index, self.model, self.toolbox, self.lang, self._newest = index, chat, toolbox, lang, newest
         self.id = uuid.uuid4().hex
         self._turns: list[Turn] = []
 
@@ -102,6 +106,7 @@ class Session:
         Closing the iterator, or setting `cancel`, stops the work within a token or a lab's step; a turn stopped
         by `cancel` is answered with what was checked by then, one that failed leaves no trace in the history.
         """
+        self.index = self._newest() if self._newest else self.index
         lang = self._language(text)
         try:
             turn = Turn(_checked_question(text), lang)
@@ -251,9 +256,9 @@ class Session:
         return kept
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tutor:
-    """What all conversations of a process share."""
+    """What all conversations of a process share. `index` changes when the learner's files do."""
 
     settings: Settings
     index: Index
@@ -261,7 +266,15 @@ class Tutor:
     toolbox: Toolbox
 
     def new_session(self, lang: str = "auto") -> Session:
-        return Session(self.index, self.model, self.toolbox, lang=lang)
+        return Session(self.index, self.model, self.toolbox, lang=lang, newest=lambda: self.index)
+
+    def refresh(self, progress: Progress | None = None) -> None:
+        """Take the sources as they are now; turns that are being answered end with what they began with.
+
+        Raises:
+            CorpusError, SearchIndexError: as for `open_index`; the index stays what it was.
+        """
+        self.index = open_index(self.settings, progress=progress)
 
 
 def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:

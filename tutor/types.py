@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -56,10 +57,11 @@ class Fact:
 class Document:
     """One source file: a corpus article or one of the learner's own, such as the note.
 
-    `id` is "en/perceptron", "ko/perceptron" or "seeds/<file stem>"; articles that share `slug` tell
-    the same story in the two languages. `text` is the whole file as read (line numbers count in it);
-    `body_line` is the first line (1-based) after the front matter. `related` maps predecessor,
-    successor and see_also to slugs.
+    `id` is "en/perceptron", "ko/perceptron", "seeds/<file stem>" or "library/<file name>"; articles that share
+    `slug` tell the same story in the two languages. `text` is the whole file as read, or as extracted from a PDF and
+    the like (line numbers count in it); `body_line` is the first line (1-based) after the front matter. `related`
+    maps predecessor, successor and see_also to slugs. `places` tells which line begins what place of the file:
+    (1, "p. 1"), (40, "p. 2") for pages, "cell 5" for a notebook's cells; rising, empty where lines are all there is.
     """
 
     id: str
@@ -77,11 +79,18 @@ class Document:
     lab: str = ""
     sources: tuple[Source, ...] = ()
     facts: tuple[Fact, ...] = ()
+    places: tuple[tuple[int, str], ...] = ()
 
     @property
     def body(self) -> str:
         """The text without the front matter."""
         return "\n".join(self.text.split("\n")[self.body_line - 1 :])
+
+    def place(self, lines: tuple[int, int]) -> tuple[str, ...]:
+        """The labels of the places that hold `lines` (1-based, inclusive): none, one, or the first and the last."""
+        begins = [first for first, _ in self.places]
+        ends = [bisect_right(begins, line) - 1 for line in lines]
+        return tuple(dict.fromkeys(self.places[i][1] for i in ends if i >= 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,8 @@ class Passage:
     """A run of whole sentences of one document. `lines` are 1-based, inclusive, in the file.
 
     `section` is the nearest heading above it ("" before the first one); `asked` holds, sentence by
-    sentence, the questions that it is known to answer (empty where none are known).
+    sentence, the questions that it is known to answer (empty where none are known); `place` is Document.place
+    of its lines.
     """
 
     id: str
@@ -101,6 +111,22 @@ class Passage:
     lines: tuple[int, int]
     text: str
     asked: tuple[tuple[str, ...], ...] = ()
+    place: tuple[str, ...] = ()
+
+    def where(self, lang: Lang) -> str:
+        """The place in words: "p. 3", "pp. 3–4", "cell 5"; "3쪽", "3–4쪽", "5번 셀"; "" where there is none."""
+        if not self.place:
+            return ""
+        kind = self.place[0].rpartition(" ")[0]
+        number = "–".join(label.rpartition(" ")[2] for label in self.place)
+        one, more = _PLACES[lang][kind]
+        return (more if len(self.place) > 1 else one).format(number)
+
+
+_PLACES: Mapping[Lang, Mapping[str, tuple[str, str]]] = {  # of one, of several
+    "en": {"p.": ("p. {}", "pp. {}"), "cell": ("cell {}", "cells {}")},
+    "ko": {"p.": ("{}쪽", "{}쪽"), "cell": ("{}번 셀", "{}번 셀")},
+}
 
 
 @dataclass(frozen=True, slots=True)

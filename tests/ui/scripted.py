@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
+from tutor.config import Settings
 from tutor.errors import QuestionError
 from tutor.labs import core
 from tutor.text import language
@@ -146,7 +148,8 @@ class ScriptedTutor:
         self.go_on.set()
         self.sessions: list[ScriptedSession] = []
         documents = {found.id: found for found in (document("en"), document("ko"))}
-        self.index = SimpleNamespace(document=documents.__getitem__)
+        self.index = SimpleNamespace(document=documents.__getitem__, passages=())
+        self.settings = Settings(library=Path(__file__).parent / "no-library")
 
     def new_session(self, lang: str = "auto") -> ScriptedSession:
         self.sessions.append(ScriptedSession(lang, self.pause, self.go_on))

@@ -219,7 +219,7 @@ def test_nothing_is_wider_than_a_phone(browser, url):
         viewport={"width": 360, "height": 740}, color_scheme="dark", locale="ko-KR", reduced_motion="reduce"
     )
     page = opened(context, url)
-    expect(page.locator("#side")).to_be_hidden()  # nothing to cite yet
+    expect(page.locator("#panel")).to_be_hidden()  # nothing to cite yet
     ask(page, QUESTIONS["ko"])
     answered(page)
     ask(page, DEMOS["ko"])

@@ -142,3 +142,10 @@ def test_both_languages_say_the_same_things():
 )
 def test_first_language_of_the_page(header, lang):
     assert from_browser(header) == lang
+
+
+@pytest.mark.parametrize(("lang", "said"), [("ko", "영어 · Who described it · 3–4쪽"), ("en", "pp. 3–4")])
+def test_a_source_says_on_which_pages_it_stands(lang, said):
+    cited = citation("en")
+    cited = replace(cited, passage=replace(cited.passage, place=("p. 3", "p. 4")))
+    assert said in inert(render.sources_html(answer("x [1]", citations=(cited,)), lang)).text

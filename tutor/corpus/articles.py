@@ -1,4 +1,4 @@
-"""Read the sources: corpus/en/*.md, corpus/ko/*.md, and the learner's own texts in seeds/ (*.txt, *.md).
+"""Read the sources: corpus/en/*.md, corpus/ko/*.md, texts in seeds/ (*.txt, *.md), and the learner's library.
 
 The front matter's fields are told in corpus/README.md. All of them may be absent here, so that a learner's own text
 needs none; what the project's own articles owe is asked by lint.py.
@@ -7,40 +7,28 @@ needs none; what the project's own articles owe is asked by lint.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, get_args
-
-import yaml
+from typing import Any, get_args
 
 from tutor.config import Settings
+from tutor.corpus import library
+from tutor.corpus.front_matter import broken, front_matter
 from tutor.errors import CorpusError
 from tutor.text import language
 from tutor.types import Document, Fact, Lang, Source
 
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
 NOTE_TITLE = "학습자의 노트 (the learner's own note)"
 RELATIONS = ("predecessor", "successor", "see_also")
-_FENCE = re.compile(r"---[ \t]*$")
 _HEADING = re.compile(r"(?m)^#\s+(.+?)\s*$")
 _LISTS = ("years", "people", "organisations", "tags")
 
 
-@dataclass(frozen=True, slots=True)
-class FrontMatter:
-    """The fields of a file, the line where each of them and each item ("facts.3") stands, and the first body line."""
-
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    at: Mapping[str, int] = field(default_factory=dict)
-    body_line: int = 1
-
-
 def files(settings: Settings) -> list[Path]:
-    """The source files, sorted: articles by language and name, then the learner's own."""
+    """The source files, sorted: articles by language and name, texts in seeds/, then those of the library."""
     articles = [path for lang in sorted(get_args(Lang)) for path in sorted((settings.corpus / lang).glob("*.md"))]
     own = [path for path in settings.seeds.glob("*") if path.suffix in (".txt", ".md")]
-    return articles + sorted(own)
+    return articles + sorted(own) + library.files(settings)
 
 
 def name(path: Path) -> str:
@@ -53,11 +41,16 @@ def read(settings: Settings) -> list[Document]:
     return list(stream(settings))
 
 
-def stream(settings: Settings) -> Iterator[Document]:
+def stream(settings: Settings, known: Callable[[str], Document | None] = lambda ident: None) -> Iterator[Document]:
     """Every source file, checked, in the order of `files`, read when it is its turn.
 
+    One of the library that cannot be read is left out.
+
+    Args:
+        known: gives by its id a document of the library whose file is the same as when it was extracted, or None.
+
     Raises:
-        CorpusError: there is none, or one is not UTF-8, has broken front matter, is in the wrong folder
+        CorpusError: there is none, or an article is not UTF-8, has broken front matter, is in the wrong folder
             or under the wrong name, or states a fact from a source it does not name.
     """
     paths = files(settings)
@@ -70,13 +63,16 @@ def stream(settings: Settings) -> Iterator[Document]:
                 f"{settings.corpus / 'ko'}에 글을 넣거나 다음을 입력하세요: git checkout -- corpus",
             ),
         )
-    known: dict[str, str] = {}
+    paths_of: dict[str, str] = {}
     for path in paths:
+        if path.parent == settings.library:
+            continue
         found = document(path, own=path.parent == settings.seeds)
-        if found.id in known:
-            _broken(path, 1, f"{known[found.id]} has the same name", "Give one of them another name.")
-        known[found.id] = found.path
+        if found.id in paths_of:
+            broken(path, 1, f"{paths_of[found.id]} has the same name", "Give one of them another name.")
+        paths_of[found.id] = found.path
         yield found
+    yield from library.documents(settings, known)
 
 
 def document(path: Path, own: bool = False) -> Document:
@@ -92,12 +88,12 @@ def document(path: Path, own: bool = False) -> Document:
     data, at = head.fields, head.at
     body = "\n".join(text.split("\n")[head.body_line - 1 :])
     if not any(line.strip() and not line.startswith("#") for line in body.split("\n")):
-        _broken(path, head.body_line, "there is no text after the front matter", "Write the article.")
+        broken(path, head.body_line, "there is no text after the front matter", "Write the article.")
     slug, lang = str(data.get("slug") or path.stem), data.get("lang") or ("" if own else path.parent.name)
     if slug != path.stem:
-        _broken(path, at["slug"], f"the slug {slug!r} is not the file's name", f"Write slug: {path.stem}")
+        broken(path, at["slug"], f"the slug {slug!r} is not the file's name", f"Write slug: {path.stem}")
     if not own and lang != path.parent.name:
-        _broken(path, at["lang"], f"the language {lang!r} is not the folder's", f"Write lang: {path.parent.name}")
+        broken(path, at["lang"], f"the language {lang!r} is not the folder's", f"Write lang: {path.parent.name}")
     heading = _HEADING.search(body)
     sources = _sources(path, data.get("sources") or (), at)
     return Document(
@@ -125,7 +121,7 @@ def content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        _broken(path, 1, f"the file cannot be read ({error.strerror})", "Check that it is a file that you may read.")
+        broken(path, 1, f"the file cannot be read ({error.strerror})", "Check that it is a file that you may read.")
 
 
 def content_text(path: Path) -> str:
@@ -139,52 +135,19 @@ def content_text(path: Path) -> str:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        _broken(path, line, f"the byte {raw[error.start]:#04x} is not UTF-8", "Save the file as UTF-8.")
-
-
-def front_matter(path: Path, text: str) -> FrontMatter:
-    """The fields at the top of `text`, none where it does not begin with a line of ---.
-
-    Raises:
-        CorpusError: they are not closed, not YAML, or not a list of fields.
-    """
-    lines = text.split("\n")
-    if not _FENCE.match(lines[0]):
-        return FrontMatter()
-    end = next((i for i, line in enumerate(lines[1:], 1) if _FENCE.match(line)), None)
-    if end is None:
-        _broken(path, 1, "the front matter is not closed", "Put it between two lines of --- at the top.")
-    block = "\n".join(lines[1:end])
-    try:
-        loader = LOADER(block)
-        node = loader.get_single_node()
-        data = loader.construct_document(node) if node else None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "a character is not allowed"
-        _broken(path, mark.line + 2 if mark else 2, f"the front matter is not YAML: {problem}", "Check the quotes.")
-    if node is None:
-        return FrontMatter(body_line=end + 2)
-    if not isinstance(data, dict):
-        _broken(path, 2, "the front matter is not a list of fields", "Write title: ... and the like.")
-    at = {}
-    for key, value in node.value:  # block line 0 is line 2 of the file
-        at[key.value] = key.start_mark.line + 2
-        if isinstance(value, yaml.SequenceNode):
-            at |= {f"{key.value}.{i}": item.start_mark.line + 2 for i, item in enumerate(value.value)}
-    return FrontMatter(data, at, end + 2)
+        broken(path, line, f"the byte {raw[error.start]:#04x} is not UTF-8", "Save the file as UTF-8.")
 
 
 def _list(path: Path, key: str, items: Any, at: Mapping[str, int]) -> tuple:
     items = tuple(items) if isinstance(items, list | tuple) else (items,)
     if not all(isinstance(item, int if key == "years" else str) for item in items):
-        _broken(path, at[key], f"{key} holds {items!r}", f"Write a list of {'years' if key == 'years' else 'names'}.")
+        broken(path, at[key], f"{key} holds {items!r}", f"Write a list of {'years' if key == 'years' else 'names'}.")
     return items
 
 
 def _related(path: Path, data: Any, at: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
     if not isinstance(data, dict) or not set(data) <= set(RELATIONS):
-        _broken(path, at["related"], f"related holds {data!r}", f"It may hold {', '.join(RELATIONS)}.")
+        broken(path, at["related"], f"related holds {data!r}", f"It may hold {', '.join(RELATIONS)}.")
     return {key: _list(path, "related", slugs or (), at) for key, slugs in data.items()}
 
 
@@ -193,10 +156,10 @@ def _sources(path: Path, items: Any, at: Mapping[str, int]) -> tuple[Source, ...
     for i, item in enumerate(items if isinstance(items, list | tuple) else [items]):
         line = at.get(f"sources.{i}", at["sources"])
         if not isinstance(item, dict) or not isinstance(item.get("title"), str):
-            _broken(path, line, "a source has no title", 'Write - {id: ..., title: "...", url: ...}')
+            broken(path, line, "a source has no title", 'Write - {id: ..., title: "...", url: ...}')
         source = _source(item, i)
         if source.id in found:
-            _broken(path, line, f"the source {source.id!r} is named twice", "Give each source its own id.")
+            broken(path, line, f"the source {source.id!r} is named twice", "Give each source its own id.")
         found[source.id] = source
     return tuple(found.values())
 
@@ -224,23 +187,17 @@ def _facts(path: Path, items: Any, known: set[str], at: Mapping[str, int]) -> tu
     for i, item in enumerate(items if isinstance(items, list | tuple) else [items]):
         line = at.get(f"facts.{i}", at["facts"])
         if not isinstance(item, dict) or not isinstance(item.get("fact"), str):
-            _broken(path, line, "a fact has no text", 'Write - {fact: "...", source: ...}')
+            broken(path, line, "a fact has no text", 'Write - {fact: "...", source: ...}')
         for key in ("source", "checked"):
             if item.get(key) and item[key] not in known:
                 choices = ", ".join(sorted(known))
-                _broken(path, line, f"the fact's {key} {item[key]!r} is unknown", f"Known are {choices}.")
+                broken(path, line, f"the fact's {key} {item[key]!r} is unknown", f"Known are {choices}.")
         year = item.get("year")
         if year is not None and not isinstance(year, int):
-            _broken(path, line, f"the fact's year is {year!r}", "Write a year such as 1958.")
+            broken(path, line, f"the fact's year is {year!r}", "Write a year such as 1958.")
         words = {key: str(item.get(key) or "") for key in ("subject", "value", "source", "checked", "quote")}
         fact = Fact(id=str(item.get("id") or i + 1), text=" ".join(item["fact"].split()), year=year, **words)
         if fact.id in found:
-            _broken(path, line, f"the fact {fact.id!r} stands twice", "Give each fact its own id.")
+            broken(path, line, f"the fact {fact.id!r} stands twice", "Give each fact its own id.")
         found[fact.id] = fact
     return tuple(found.values())
-
-
-def _broken(path: Path, line: int, what: str, fix: str) -> NoReturn:
-    raise CorpusError(
-        f"{path}, line {line}: {what}.", fix, ko=(f"{path} {line}번째 줄에 문제가 있어요: {what}.", fix)
-    ) from None

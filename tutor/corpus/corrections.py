@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from tutor.config import Settings
-from tutor.corpus.articles import LOADER
+from tutor.corpus.front_matter import LOADER
 from tutor.errors import CorpusError
 from tutor.types import Lang
 

@@ -14,7 +14,7 @@ LANGS: tuple[Lang, Lang] = ("en", "ko")
 
 def counts(settings: Settings) -> dict[str, dict[Lang, int]]:
     """What there is of each kind, by language. Questions are counted by record; wordings are the ways of asking."""
-    documents = [d for d in articles.read(settings) if not d.id.startswith("seeds/")]
+    documents = [d for d in articles.read(settings) if not d.id.startswith(("seeds/", "library/"))]
     train, dev = (_records(settings.corpus / "qa" / name) for name in ("train", "dev"))
     found: dict[str, dict[Lang, int]] = {}
     for lang in LANGS:

@@ -12,6 +12,7 @@ from typing import Any
 
 from tutor.config import ROOT, Settings, load
 from tutor.corpus import articles, corrections, glossary, numbers, questions
+from tutor.corpus.front_matter import front_matter
 from tutor.errors import CorpusError
 from tutor.text import sentences
 from tutor.types import Document, Fact
@@ -91,7 +92,7 @@ def problems(settings: Settings, slugs: Sequence[str] = ()) -> list[Problem]:
 
 def _open(path: Path) -> Article:
     document = articles.document(path)
-    head = articles.front_matter(path, document.text)
+    head = front_matter(path, document.text)
     return Article(path, document, head.fields, head.at, frozenset(_sentences(document)))
 
 

@@ -33,7 +33,7 @@ def ranker(question: str, sentences: Sequence[str]) -> np.ndarray:
     """The product's own scores of `sentences` for `question`, shape (n,)."""
     import tutor.retrieval.ranking as ranking
 
-    return ranking.scores(question, sentences)
+    return ranking.scores(question, [("", sentences)])[0]
 
 
 def _scorers(run: Run) -> dict[str, Scorer]:

@@ -13,7 +13,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock
 
 from tutor.config import Settings
-from tutor.corpus import articles, corrections, glossary, questions
+from tutor.corpus import articles, corrections, glossary, library, questions
 from tutor.corpus.corrections import Correction
 from tutor.corpus.glossary import Term
 from tutor.errors import SearchIndexError
@@ -31,7 +31,7 @@ from tutor.retrieval.ingest import Progress
 from tutor.retrieval.keys import Numbered
 from tutor.retrieval.layout import Layout
 from tutor.retrieval.lexical import Lexical
-from tutor.retrieval.records import Records
+from tutor.retrieval.records import Documents, Records
 from tutor.types import Document, Passage
 
 # A build of at most so many bytes is hashed whole on every opening (a tenth of a second); a larger one once, and
@@ -113,7 +113,8 @@ def _build(settings: Settings, progress: Progress) -> Index:
     asked, total = questions.read(settings), len(articles.files(settings))
     try:
         with _writing(settings.index), _known(settings, inputs["encoder"]) as known:
-            ingest.write(folder, articles.stream(settings), total, asked, progress, uri=uri, known=known)
+            documents = articles.stream(settings, _extracted(settings, inputs))
+            ingest.write(folder, documents, total, asked, progress, uri=uri, known=known)
         with _writing(settings.index):
             found = _publish(settings, folder, inputs)
     except BaseException:
@@ -172,6 +173,22 @@ def _known(settings: Settings, identity: Mapping[str, Any]) -> Iterator[ingest.K
     finally:
         if found:
             found.vectors.close()
+
+
+def _extracted(settings: Settings, inputs: Mapping[str, Any]) -> Callable[[str], Document | None]:
+    """Gives by its id a document of the library that would be extracted again as it lies in the build on disk."""
+    try:
+        manifest = json.loads((settings.index / "manifest.json").read_text("utf-8"))
+        old, folder = manifest["inputs"], settings.index / manifest["folder"]
+        if any(old[part] != inputs[part] for part in ("format", "code", "parsers")):
+            return lambda ident: None
+        _check(folder, manifest["artefacts"])
+        kept = Documents(Records(folder / "documents", Document))
+        names = {f"library/{path.name}": articles.name(path) for path in library.files(settings)}
+        same = {ident for ident, name in names.items() if old["sources"].get(name) == inputs["sources"].get(name)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return lambda ident: None
+    return lambda ident: kept.get(ident) if ident in same else None
 
 
 # ---- whether the files are what was written ----------------------------------------------------------

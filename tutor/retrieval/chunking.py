@@ -6,19 +6,21 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from tutor.corpus.extracted import cut
 from tutor.text import normalise, sentences
 from tutor.types import Document, Lang, Passage
 
 # Characters aimed at. A Hangul syllable says about as much as two Latin letters.
 TARGET: dict[Lang, int] = {"en": 450, "ko": 250}
+LONGEST = 800  # characters of a "sentence" of the learner's own files, which may be a table or a list of anything
 
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*$")
 _RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})\s*")
 _ITEM = re.compile(r"^(?:\s*(?:[-*+]|\d{1,3}[.)])\s+|\s*>\s?)")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^)\s]{0,500}\)")  # linear also where brackets are left open
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)")
 
 # What a blog puts around a text: ad sizes, signatures, lone punctuation, cards that show a linked page.
@@ -52,9 +54,12 @@ def passages(document: Document, asked: Mapping[str, tuple[str, ...]] = MappingP
             seen[digest] = seen.get(digest, 0) + 1
             ident = f"{document.id}#{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else "")
             lines = (group[0].lines[0], group[-1].lines[1])
+            place = document.place(lines)
             known = tuple(asked.get(text[a:b]) or _within(document, text[a:b], asked) for a, b in sentences(text))
             found.append(
-                Passage(ident, document.id, document.slug, document.title, section, document.lang, lines, text, known)
+                Passage(
+                    ident, document.id, document.slug, document.title, section, document.lang, lines, text, known, place
+                )
             )
     return found
 
@@ -82,7 +87,8 @@ def _sections(document: Document) -> Iterator[tuple[str, list[_Sentence]]]:
             if heading := _HEADING.fullmatch(line):
                 section = plain(heading.group(1))
         else:
-            run += _sentences(block, number)
+            found = _sentences(block, number)
+            run += _short(found) if document.id.startswith("library/") else found
     if run:
         yield section, run
 
@@ -131,6 +137,13 @@ def _sentences(block: list[str], first: int) -> list[_Sentence]:
         lines = (first + bisect_right(starts, a) - 1, first + bisect_right(starts, b - 1) - 1)
         found.append(_Sentence(text[a:b], lines, i == 0))
     return found
+
+
+def _short(found: list[_Sentence]) -> Iterator[_Sentence]:
+    """`found` with what is too long for a sentence cut into parts."""
+    for sentence in found:
+        for i, part in enumerate(cut(sentence.text, LONGEST)):
+            yield replace(sentence, text=part, opens_block=sentence.opens_block and i == 0)
 
 
 def _groups(run: list[_Sentence], target: int) -> Iterator[list[_Sentence]]:

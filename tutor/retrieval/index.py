@@ -44,7 +44,7 @@ class Index:
         self._words, self._expansion = words, Expansion(terms)
 
     def document(self, ident: str) -> Document:
-        """The document "en/perceptron", "seeds/<file>".
+        """The document "en/perceptron", "seeds/<file>", "library/<file>".
 
         Raises:
             SearchIndexError: there is no such document.
@@ -101,7 +101,9 @@ class Index:
         """Numbers of the passages with the sentences nearest to `query` among the rows `allowed`, at most POOL."""
         rows_wanted = 4 * POOL
         while self.vectors.size:
-            rows, _ = self.vectors.search(encoder.question(query).vector, rows_wanted, None if allowed.all() else allowed)
+            rows, _ = self.vectors.search(
+                encoder.question(query).vector, rows_wanted, None if allowed.all() else allowed
+            )
             passages = list(dict.fromkeys(self._layout.passage_of(rows).tolist()))
             if len(passages) >= POOL or len(rows) < rows_wanted:
                 return passages[:POOL]

@@ -13,10 +13,12 @@ from tutor.config import Settings
 from tutor.corpus import articles, questions
 from tutor.retrieval import chunking, encoder
 
-FORMAT = 3
+FORMAT = 4
 # What decides on the content of a build, beside its inputs.
+READERS = ("extracted", "formats", "front_matter", "library", "read_docx", "read_html", "read_notebook", "read_pdf")
 CODE = (
     *("text.py", "corpus/articles.py", "corpus/questions.py"),
+    *(f"corpus/{name}.py" for name in READERS),
     *(
         f"retrieval/{name}.py"
         for name in (
@@ -25,6 +27,8 @@ CODE = (
         )
     ),
 )
+TOKENIZERS = ("python-mecab-ko-dic", "snowballstemmer", "bm25s")
+PARSERS = ("pypdf", "beautifulsoup4", "lxml", "nbformat", "python-docx")
 
 
 def changes(settings: Settings) -> list[str] | None:
@@ -66,7 +70,8 @@ def inputs(settings: Settings, known: Mapping[str, Any]) -> dict[str, Any]:
         "encoder": encoder.identity(known),
         "store": settings.index_uri,
         "chunking": {"characters": chunking.TARGET},
-        "tokenizer": {p: importlib.metadata.version(p) for p in ("python-mecab-ko-dic", "snowballstemmer", "bm25s")},
+        "tokenizer": {p: importlib.metadata.version(p) for p in TOKENIZERS},
+        "parsers": {p: importlib.metadata.version(p) for p in PARSERS},
         "code": hashlib.sha256(b"".join((package / name).read_bytes() for name in CODE)).hexdigest(),
         "sources": {
             articles.name(p): hashlib.sha256(articles.content(p)).hexdigest()

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -31,6 +31,7 @@ from tutor.config import Settings  # noqa: E402
 from tutor.errors import SettingError, TutorError  # noqa: E402
 from tutor.session import Tutor, open_tutor  # noqa: E402
 from tutor.types import Lang  # noqa: E402
+from tutor.ui import files as own  # noqa: E402
 from tutor.ui import render  # noqa: E402
 from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
 from tutor.ui.strings import EXAMPLES, STRINGS, from_browser  # noqa: E402
@@ -51,7 +52,9 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 )
-_CLOSED = ("/gradio_api/upload", "/gradio_api/file=http", "/gradio_api/proxy=")  # the page takes and fetches no files
+_CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
+_OWN = "/gradio_api/upload"  # open to the page itself, not to another one in the same browser
+_UPLOAD = "200mb"  # more than a file may have, so that it is the library which says so
 # Drawn by the tab, gone with it: by this the server knows the tab again after a reload.
 _SECRET = """() => [sessionStorage.tutor ??= Array.from(
     crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")]"""
@@ -72,12 +75,13 @@ class _Parts(NamedTuple):
     stop: gr.Button
     retry: gr.Button
     clear: gr.Button
+    files: own.Files
 
 
 def build(tutor: Tutor) -> gr.Blocks:
     """The page over `tutor`; every browser tab gets a conversation of its own."""
     with gr.Blocks(title="AI History Tutor · AI 역사 튜터", analytics_enabled=False, fill_width=True) as page:
-        _wire(page, _layout(), Conversations(tutor.new_session))
+        _wire(page, _layout(), Conversations(tutor.new_session), tutor)
     page.queue(max_size=32, default_concurrency_limit=1, api_open=False)
     return page
 
@@ -102,23 +106,24 @@ def _layout() -> _Parts:
         with gr.Column(elem_id="side"):
             side = (_HERE / "side.html").read_text(encoding="utf-8")
             gr.HTML(side, js_on_load=None, apply_default_css=False, elem_id="panel")
+            files = own.layout()
     state, secret = gr.State(None), gr.Textbox(visible=False)
-    return _Parts(state, secret, heading, lang, log, examples, box, send, stop, retry, clear)
+    return _Parts(state, secret, heading, lang, log, examples, box, send, stop, retry, clear, files)
 
 
-def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations) -> None:
+def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: Tutor) -> None:
     """Only the new text travels from the browser; the transcript stays in `parts.state`, on the server."""
-    state, secret, heading, lang, log, examples, box, send, stop, retry, clear = parts
-    words: list[Any] = [heading, lang, box, send, stop, retry, clear, *examples]
+    state, secret, heading, lang, log, examples, box, send, stop, retry, clear, files = parts
+    words: list[Any] = [heading, lang, box, send, stop, retry, clear, *examples, *files]
 
     def open_page(secret: str, request: gr.Request) -> list[Any]:
         here = conversations.open(secret, from_browser(request.headers.get("accept-language", "")))
         send, stop = _buttons(here)
-        return [here, here.view(whole=True), *_labels(here.lang, send, stop)]
+        return [here, here.view(whole=True), *_labels(here.lang, send, stop), *own.labels(tutor, here.lang)]
 
     def switch(lang: Lang, here: Conversation) -> list[Any]:
         here.lang = lang
-        return [here.view(whole=True), *_labels(lang, *_buttons(here))]
+        return [here.view(whole=True), *_labels(lang, *_buttons(here)), *own.labels(tutor, lang)]
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     quick = quiet | {"queue": False}
@@ -126,6 +131,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations) -> None:
     lang.input(switch, [lang, state], [log, *words], **quick)
     stop.click(_stop, [state], [log, send, stop], **quick)
     clear.click(_clear, [state], [log, send, stop], **quick)
+    own.wire(files, state, tutor)
     asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
     for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
         asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))
@@ -224,7 +230,7 @@ def launch(page: gr.Blocks, tutor: Tutor, host: str, port: int) -> str:
         enable_monitoring=False,
         footer_links=[],
         allowed_paths=[],
-        max_file_size="1kb",
+        max_file_size=_UPLOAD,
         state_session_capacity=200,
         theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo", neutral_hue="slate"),
         css_paths=_HERE / "style.css",
@@ -269,10 +275,17 @@ class _Guard:
                 message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
 
-        if scope["path"].startswith(_CLOSED):
+        foreign = scope["path"].startswith(_OWN) and not _from_page(scope)
+        if foreign or scope["path"].startswith(_CLOSED):
             await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
         else:
             await self.app(scope, receive, send_guarded)
+
+
+def _from_page(scope: Scope) -> bool:
+    """Whether a request comes from a page of this very server, as a browser tells."""
+    headers = dict(scope["headers"])
+    return urlsplit(headers.get(b"origin", b"")).netloc == headers.get(b"host")
 
 
 def _routes(tutor: Tutor) -> list[Route]:

@@ -130,7 +130,7 @@ def _inline(text: str) -> str:
 
 def _source(citation: Citation, lang: Lang) -> str:
     words, passage = STRINGS[lang], citation.passage
-    place = " · ".join(filter(None, (words["langs"][passage.lang], passage.section)))
+    place = " · ".join(filter(None, (words["langs"][passage.lang], passage.section, passage.where(lang))))
     link = document_link(passage.doc, passage.lines, lang)
     return (
         f'<section class="source" data-n="{citation.n}" tabindex="-1">'

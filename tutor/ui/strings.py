@@ -43,6 +43,11 @@ class Strings(TypedDict):
     missing: str
     plot_failed: str
     langs: dict[Lang, str]
+    files: str
+    files_hint: str
+    files_add: str
+    files_remove: str
+    files_reading: str
 
 
 KO: Final[Strings] = {
@@ -89,6 +94,14 @@ KO: Final[Strings] = {
     "missing": "이 글을 찾을 수 없어요.",
     "plot_failed": "그림을 그리지 못했어요. 페이지를 새로 고쳐 주세요.",
     "langs": {"ko": "한국어", "en": "영어"},
+    "files": "내 자료",
+    "files_hint": (
+        "내 글을 넣으면 다른 글처럼 찾아서 인용해요. 이 컴퓨터 밖으로 나가지 않아요. "
+        "마크다운, 텍스트, PDF, HTML, 주피터 노트북, DOCX를 읽어요."
+    ),
+    "files_add": "파일 넣기",
+    "files_remove": "고른 것 빼기",
+    "files_reading": "읽고 있어요… 긴 글은 몇 분 걸려요.",
 }
 
 EN: Final[Strings] = {
@@ -135,6 +148,14 @@ EN: Final[Strings] = {
     "missing": "This text cannot be found.",
     "plot_failed": "The picture could not be drawn. Please reload the page.",
     "langs": {"ko": "Korean", "en": "English"},
+    "files": "My files",
+    "files_hint": (
+        "Your texts are searched and cited like the rest, and stay on this machine. "
+        "Markdown, plain text, PDF, HTML, Jupyter notebooks, DOCX."
+    ),
+    "files_add": "Add files",
+    "files_remove": "Remove selected",
+    "files_reading": "Reading… a long text takes minutes.",
 }
 
 STRINGS: Final[dict[Lang, Strings]] = {"ko": KO, "en": EN}
