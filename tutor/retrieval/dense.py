@@ -50,6 +50,11 @@ def folder() -> Path:
     return path
 
 
+def dictionary() -> frozenset[str]:
+    """The English words, of three letters or more, that the encoder knows whole: some 21,000 usual ones."""
+    return frozenset(w for w in (folder() / "vocab.txt").read_text("utf-8").split() if w.isascii() and w.isalpha())
+
+
 def identity(known: Mapping[str, Any]) -> dict[str, Any]:
     """Which encoder this is: package, version, and SHA-256 of the weights.
 

@@ -33,6 +33,7 @@ from tutor.corpus.glossary import Term
 from tutor.errors import SearchIndexError
 from tutor.retrieval import chunking, dense, evidence, fusion, lexical, manifests
 from tutor.retrieval.expansion import Expansion
+from tutor.retrieval.spelling import Spelling
 from tutor.types import Document, Evidence, Hit, Lang, Passage
 
 T = TypeVar("T", Document, Passage)
@@ -58,6 +59,7 @@ class Index:
         self.passages = tuple(passages)
         self.corrections = tuple(corrections)
         self._words, self._vectors, self._expansion = words, vectors, Expansion(terms)
+        self._spelling = Spelling.of(passages, words, terms)
 
     def document(self, ident: str) -> Document:
         """The document "en/perceptron", "seeds/<file>".
@@ -75,7 +77,7 @@ class Index:
 
     def search(self, query: str, *, lang: Lang, k: int = 6) -> list[Hit]:
         """The `k` best passages for `query`, best first, in the language `lang` wherever there is a choice."""
-        words, meaning = self.legs(self._expansion.widened(self._words.mend(query)), lang)
+        words, meaning = self.legs(self._expansion.widened(self._spelling.mend(query)), lang)
         word_rank = {number: rank for rank, number in enumerate(words, 1)}
         meaning_rank = {number: rank for rank, number in enumerate(meaning, 1)}
         # A passage that is not embedded (the Korean note, for an English question) counts by its words twice.
@@ -106,7 +108,7 @@ class Index:
 
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
         """The `k` sentences of `hits` that best answer `question`, best first."""
-        question = self._words.mend(question)
+        question = self._spelling.mend(question)
         cosines = self._cosines(question, hits)
         return evidence.rank(question, hits, idf=self._words.idf, cosines=lambda p: cosines[p.id], k=k)
 
@@ -114,13 +116,13 @@ class Index:
         """How likely the sources answer `question`, 0..1: the mean of the coverage and of the share of its terms, by
         weight, that any source holds. Below evidence.COVERED the sources do not hold it.
         """
-        weights = {term: self._words.idf(term) for term in text.terms(self._words.mend(question))}
+        weights = {term: self._words.idf(term) for term in text.terms(self._spelling.mend(question))}
         known = sum(weight for term, weight in weights.items() if self._words.df(term))
         return (self.coverage(question, hits) + known / (sum(weights.values()) or 1.0)) / 2
 
     def coverage(self, question: str, hits: Sequence[Hit]) -> float:
         """How far `hits` speak of what `question` asks, 0..1."""
-        question = self._words.mend(question)
+        question = self._spelling.mend(question)
         nearest = max((cosine for row in self._cosines(question, hits).values() for cosine in row), default=0.0)
         return evidence.coverage(question, hits, idf=self._words.idf, nearest=nearest or None)
 
