@@ -27,7 +27,6 @@ from tutor.types import Passage
 
 _ENGLISH, _HANGUL = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]{3,}"), re.compile(r"[가-힣]+")
 _ENGLISH_OR_HANGUL = re.compile(f"{_ENGLISH.pattern}|{_HANGUL.pattern}")
-_RARE = 3  # passages; more are not misspelt alike
 # Words of a question; not the inside of GPT-3's, of addresses and of code.
 _WORD = re.compile(r"(?<![\w./@:<=])(?:[A-Za-zÀ-ÖØ-öø-ÿ]{3,}(?![A-Za-z0-9_/@=(<]|\.\w)|[가-힣]{3,})")
 # What makes an English word of another: eighties, rubbery, rewritten.
@@ -64,10 +63,11 @@ _CHAT = {"teh": "the", "wat": "what", "wut": "what"}  # words or names of their 
 # How much nearer a word counts, in letters: a name or term, one in many passages (for each e-fold); and how much
 # further: one that begins with another letter, one with a letter changed, not left out, added or swapped.
 NAME, COMMON, FIRST, CHANGED = 0.3, 0.05, 0.3, 0.2
+USUAL = 10  # passages, as which a word counts that only the dictionary holds: wheather may well be weather
 # Letters that may be wrong in an English word of so many or more; in a Korean one, of each of its jamo.
 LETTERS = ((12, 3), (8, 2), (3, 1))
 JAMO, JAMO_NAME, MOST_JAMO = 0.12, 0.2, 3
-JAMO_NOUN = 0.1  # in one that reads like a noun, and might be right
+JAMO_NOUN = 0.125  # in one that reads like a noun, and might be right
 
 # Jamo that sound alike: lenis, tense and aspirated; ㅐ and ㅔ; ㅚ, ㅙ and ㅞ; ㅓ and ㅕ; the finals that close alike.
 _SOUNDS = (
@@ -114,7 +114,7 @@ class Spelling:
         korean = {
             term: passages
             for term, passages in words.vocabulary().items()
-            if _is_hangul(term) and (passages > _RARE or term in written)
+            if _is_hangul(term) and (len(term) == 1 or term in written)
         }
         return cls(english | Counter(korean), glossary, dense.dictionary())
 
@@ -132,7 +132,8 @@ class Spelling:
         key = _key(word)
         if self._is_english(key):
             return _CHAT.get(word, word)
-        most = next((most for length, most in LETTERS if len(key) >= length), 0)
+        joins = any(letter.isupper() for letter in word[1:])  # GoogleNews is not GoogLeNet
+        most = 1 if joins else next(most for length, most in LETTERS if len(key) >= length)
         near = [
             (self._cost(key, other, d), other)
             for other, d in self._english.within(key, most)
@@ -148,8 +149,9 @@ class Spelling:
             return True
         bases = [key.removesuffix(ending) for ending in _ENDINGS if key.endswith(ending)]
         bases += [base[:-1] + "y" if base.endswith("i") else f"{base}e" for base in bases]
-        bases += [key.removeprefix(beginning) for beginning in _BEGINNINGS if key.startswith(beginning)]
-        return any(len(base) >= _SHORTEST and self._holds(base) for base in bases)
+        bases += [f"{key[:-2]}ion"] if key.endswith("or") else []
+        parted = [key.removeprefix(beginning) for beginning in _BEGINNINGS if key.startswith(beginning)]
+        return any(self._holds(base) for base in [*parted, *bases] if len(base) >= _SHORTEST or base in parted)
 
     def _holds(self, key: str) -> bool:
         return key in self._written or key in self._dictionary
@@ -170,7 +172,7 @@ class Spelling:
         if any(_key(noun) in self._written for noun, _ in splits):
             return word
         read = nouns(word)
-        whole = bool(read) and all(len(noun) > 1 for noun in read)
+        whole = all(len(noun) > 1 for noun in read) and ("".join(read), word[len("".join(read)) :]) in splits
         if all(_key(term) in self._passages for term in (read if whole else terms(word))):
             return word
         near = [
@@ -192,14 +194,16 @@ class Spelling:
             name = other in self._names
             most = (JAMO_NOUN if whole else JAMO_NAME if name else JAMO) * len(key)
             if len(noun) == 3:
-                most = min(most, 1.0 if name else 0.5)
-            if distance <= most and (name or not whole):
+                most = min(most, 1.0 if name and not whole else 0.5)
+            part = key.startswith(other) or other.startswith(key)  # an ending that is no particle
+            if distance <= most and (name or not (whole or part)):
                 yield other, self._cost(key, other, distance)
 
     def _cost(self, key: str, other: str, distance: float) -> float:
         """How far `other` counts from the misspelt `key`, in letters."""
         further = FIRST * (key[0] != other[0]) + CHANGED * (len(key) == len(other) and sorted(key) != sorted(other))
-        return distance + further - NAME * (other in self._names) - COMMON * math.log1p(self._passages[other])
+        passages = self._passages[other] or (0 if other in self._names else USUAL)
+        return distance + further - NAME * (other in self._names) - COMMON * math.log1p(passages)
 
 
 class _Near:
