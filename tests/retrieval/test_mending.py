@@ -47,6 +47,7 @@ SPELLING = Spelling(WORDS, GLOSSARY, DICTIONARY)
         ("attension, gradeint", "attention, gradient"),
         ("chatgtp", "ChatGPT"),
         ("LSMT", "LSTM"),
+        ("엘에스티엠은 뭐야?", "LSTM은 뭐야?"),  # its letters, as Korean says them
         ("퍼셉트렁은 뭐야?", "퍼셉트론은 뭐야?"),
         ("어텐숀이란?", "어텐션이란?"),
         ("트렌스포머의 구조", "트랜스포머의 구조"),
@@ -116,8 +117,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("lang", ["en", "ko"])
 @pytest.mark.parametrize("query", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_query_is_searched_like_any(built_index, query, lang):
-    check(built_index, query, lang)
+def test_a_hostile_query_is_searched_like_any(index, query, lang):
+    check(index, query, lang)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class Expansion:
 
     def __init__(self, terms: Sequence[Term]) -> None:
         spelt = [(folded(spelling), term) for term in terms for spelling in term.spellings]
-        spelt += [(said, term) for term in terms for said in _said(term)]
+        spelt += [(sounds, term) for term in terms for sounds in said(term)]
         self._terms: dict[str, Term] = {}  # by spelling, without spaces and hyphens
         self._written = {spelling for spelling, _ in spelt}
         lengths: defaultdict[str, set[int]] = defaultdict(set)  # of those that begin with two letters
@@ -83,12 +83,10 @@ class Expansion:
         return length > _SHORTEST or rest is None or is_particles(rest.group())
 
 
-def _said(term: Term) -> Iterator[str]:
-    """The names of `term` that are letters, as Korean says them: RLHF is 알엘에이치에프."""
-    for name in term.spellings:
-        said = "".join(_SAID[letter] for letter in name) if _CAPITALS.fullmatch(name) else ""
-        if len(said) >= _SHORTEST_SAID:
-            yield said
+def said(term: Term) -> dict[str, str]:
+    """The names of `term` that are letters, by how Korean says them: 알엘에이치에프 is RLHF."""
+    names = {"".join(_SAID[c] for c in name): name for name in term.spellings if _CAPITALS.fullmatch(name)}
+    return {sounds: name for sounds, name in names.items() if len(sounds) >= _SHORTEST_SAID}
 
 
 def joined(spelling: str) -> str:

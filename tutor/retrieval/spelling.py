@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 
 from tutor.corpus.glossary import Term
 from tutor.retrieval import dense
-from tutor.retrieval.expansion import joined
+from tutor.retrieval.expansion import joined, said
 from tutor.retrieval.lexical import Lexical
 from tutor.text import folded, is_particles, nouns, terms, typed
 from tutor.types import Passage
@@ -40,6 +40,7 @@ _ENDINGS: tuple[str, ...] = (
     "er",
     "ers",
     "est",
+    "or",
     "ly",
     "y",
     "al",
@@ -96,6 +97,7 @@ class Spelling:
             self._written.setdefault(_key(word), word)
         names = list(_names(glossary))
         self._names = {_key(name) for name in names}
+        self._said = {sounds: name for term in glossary for sounds, name in said(term).items()}
         for name in names:
             self._written.setdefault(_key(name), name)
         self._dictionary = frozenset(dictionary)
@@ -171,6 +173,8 @@ class Spelling:
         splits = [(word[:end], word[end:]) for end in range(len(word), 1, -1) if is_particles(word[end:])]
         if any(_key(noun) in self._written for noun, _ in splits):
             return word
+        if letters := next((self._said[noun] + rest for noun, rest in splits if noun in self._said), ""):
+            return letters
         read = nouns(word)
         whole = all(len(noun) > 1 for noun in read) and ("".join(read), word[len("".join(read)) :]) in splits
         if all(_key(term) in self._passages for term in (read if whole else terms(word))):
@@ -195,8 +199,8 @@ class Spelling:
             most = (JAMO_NOUN if whole else JAMO_NAME if name else JAMO) * len(key)
             if len(noun) == 3:
                 most = min(most, 1.0 if name and not whole else 0.5)
-            part = key.startswith(other) or other.startswith(key)  # an ending that is no particle
-            if distance <= most and (name or not (whole or part)):
+            ending = key.startswith(other)  # behind a right word, if none of the particles
+            if distance <= most and not ending and (name or not whole):
                 yield other, self._cost(key, other, distance)
 
     def _cost(self, key: str, other: str, distance: float) -> float:
