@@ -160,6 +160,8 @@ def test_a_broken_call_after_a_demo_does_not_spoil_it(session) -> None:
         ("\x00\x07 \u200b", "empty"),
         ("x" * 1_000_000, "1,000,000"),
         ("퍼" * (LONGEST_QUESTION + 1), "2,001"),
+        ("\ud83d \udc00", "empty"),
+        ("e" + "\u0301\u0323" * 50_000, "100,001"),
     ],
 )
 def test_a_question_that_cannot_be_asked(session, text: str, part: str) -> None:
@@ -174,6 +176,12 @@ def test_control_characters_are_dropped_from_a_question(session) -> None:
     made = session([INVENTED])
     assert answer(made, "Who\x1b[31m invented\x00 the perceptron?").text
     assert made.model.prompts[0][0][-1].content == "Who[31m invented the perceptron?"
+
+
+def test_full_width_letters_and_jamo_typed_apart_are_read(session) -> None:
+    made = session([INVENTED])
+    assert answer(made, "Ｗｈｏ invented the perceptron? \ud83d\u1111\u1165").text
+    assert made.model.prompts[0][0][-1].content == "Who invented the perceptron? 퍼"
 
 
 def test_a_model_error_is_shown_and_leaves_no_trace(session) -> None:

@@ -27,6 +27,24 @@ def test_normalise_drops_what_cannot_be_seen():
     assert text.normalise("a\x00b\u202ec\u200bd\ufeff\r\ne\rf\tg") == "abcd\ne\nf\tg"
 
 
+def test_typed():
+    assert text.typed("ＸＯＲ　１\ud83d\u0000?") == "XOR 1?"
+    assert text.typed("x" * 1_000_000) == "x" * text.LONGEST
+
+
+def test_folded():
+    assert text.folded("Jürgen ＸＯＲ \u1111\u1165") == "jurgen xor 퍼"
+    assert text.folded("GPT") == "gpt"
+
+
+@pytest.mark.parametrize(
+    ("ending", "expected"),
+    [("", True), ("은", True), ("에서는", True), ("이란", True), ("런드", False), ("이나" * 9, False)],
+)
+def test_is_particles(ending, expected):
+    assert text.is_particles(ending) is expected
+
+
 def test_hangul_share():
     assert text.hangul_share("가나ab") == 0.5
     assert text.hangul_share("123 !") == 0.0

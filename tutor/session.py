@@ -24,7 +24,7 @@ from tutor.lookup import OWN_PAGE, Found, look_up, narrowed, story_query
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
 from tutor.retrieval.ingest import Progress
-from tutor.text import language, normalise, sentences, terms
+from tutor.text import LONGEST, language, normalise, sentences, terms, typed
 from tutor.tools import Toolbox
 from tutor.types import (
     Answer,
@@ -287,7 +287,8 @@ def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
 
 
 def _checked_question(text: str) -> str:
-    question = " ".join(normalise(text).split())
+    # Far too long a text is not even normalised: the order of a million combining marks alone takes minutes.
+    question = " ".join(normalise(text).split()) if len(text) <= 3 * LONGEST else text
     if not question:
         raise QuestionError(
             "The question is empty.",
@@ -303,7 +304,7 @@ def _checked_question(text: str) -> str:
                 "줄여서 다시 물어봐 주세요.",
             ),
         )
-    return question
+    return typed(question)
 
 
 def _quotations(turn: Turn, refusal: str) -> list[str]:

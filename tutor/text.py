@@ -9,7 +9,13 @@ from typing import Any
 
 from tutor.types import Lang
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+LONGEST = 5000  # characters of a text that is searched for: two questions, the longest that a conversation joins
+
+# Control characters, marks that are not seen, and halves of surrogate pairs, which no encoder takes.
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _KOREAN_SHARE = 0.2  # of the letters; "XOR 문제는 왜 어려워?" is Korean
 # "Who is 로젠블라트?" is English all the same: it opens in English and does not end as Korean sentences do.
@@ -23,6 +29,7 @@ _ENDS_KOREAN = re.compile(r"[요죠까니나어야지다줘은는]\W*$")
 # Tags of mecab-ko-dic that carry meaning: nouns, verb and adjective stems, roots, Latin, digits, Han, adverbs.
 _MEANING = frozenset({"NNG", "NNP", "NNBC", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MAG", "IC"})
 _ACCENT = re.compile(r"[\u0300-\u036f]")
+_STACKED = re.compile(f"({_ACCENT.pattern}{{4}}){_ACCENT.pattern}+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WORD = re.compile(r"[a-z0-9]+(?:[.'’+-][a-z0-9]+)*|[\uac00-\ud7a3]+|[\u4e00-\u9fff]+")
 _PART = re.compile(r"[a-z0-9]+")
@@ -37,6 +44,12 @@ _STOP_KO = (
     "좀 나 너 못 안 잘 더 가장 몇 뜻 의 은 게 개 개야 가요 인가 거야 거지"
 )
 _STOP = frozenset(f"{_STOP_EN} {_STOP_KO}".split())
+
+_ENDING = re.compile(
+    r"(?:들|님|씨|은|는|이|가|을|를|의|에|에서|에게|께서|한테|와|과|랑|하고|도|만|로|으로|부터|까지|처럼|보다|마다|조차"
+    r"|밖에|대로|에다|네|나|란|라는|라고|라면|야|여|인|일|임|다|였|었|던|죠|지|고|구|니|까|요|예요|에요|입니다|입니까|뭐|뭔|모델|식|형|용|적)*"
+)
+_LONGEST_ENDING = 6  # syllables
 
 _SENTENCE_END = re.compile(
     r"[.!?。…]+[\"'”’)\]」』》〉]*(?:\s*\[\d+(?:\s*,\s*\d+)*\])*(?=\s|$)"
@@ -57,6 +70,25 @@ def normalise(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
+def typed(text: str) -> str:
+    """What somebody typed, to be read by a program: normalised, ＸＯＲ as XOR, of more than LONGEST the beginning."""
+    # Unicode's order of a million combining marks on one letter takes minutes, so they are cut off first.
+    return normalise(_STACKED.sub(r"\1", text[: 3 * LONGEST])).translate(_FULL_WIDTH)[:LONGEST]
+
+
+def folded(text: str) -> str:
+    """`text` to be compared by: small letters, no accents, no full-width or other compatibility forms, NFC."""
+    if text.isascii():
+        return text.lower()
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    return unicodedata.normalize("NFC", plain).lower()
+
+
+def is_particles(ending: str) -> bool:
+    """Whether `ending`, what stands behind a Korean noun in one word, can be particles or endings; "" can."""
+    return len(ending) <= _LONGEST_ENDING and _ENDING.fullmatch(ending) is not None
+
+
 def hangul_share(text: str) -> float:
     """Share of Hangul among the letters of `text`, 0.0 to 1.0; 0.0 where there are no letters."""
     letters = [c for c in text if c.isalpha()]
@@ -64,8 +96,8 @@ def hangul_share(text: str) -> float:
 
 
 def language(text: str) -> Lang:
-    """The language to answer in."""
-    text = unicodedata.normalize("NFC", text)
+    """The language to answer in, by the first LONGEST characters."""
+    text = unicodedata.normalize("NFC", text[:LONGEST])
     if hangul_share(text) < _KOREAN_SHARE:
         return "en"
     return "en" if _OPENS_ENGLISH.match(text) and not _ENDS_KOREAN.search(text) else "ko"
@@ -124,8 +156,7 @@ def terms(text: str) -> list[str]:
     Stop words of both languages are left out; "퍼셉트론은" gives 퍼셉트론 and 퍼셉, 셉트, 트론.
     Accents are dropped (Jürgen: jurgen), and "GPT-3" gives gpt3, gpt and 3.
     """
-    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
-    plain = _THOUSANDS.sub("", unicodedata.normalize("NFC", plain).lower())
+    plain = _THOUSANDS.sub("", folded(text))
     found: list[str] = []
     for match in _WORD.finditer(plain):
         word = match.group()
@@ -135,6 +166,11 @@ def terms(text: str) -> list[str]:
         else:
             found += _other_terms(word)
     return found
+
+
+def nouns(word: str) -> list[str]:
+    """The nouns that mecab's dictionary reads in a Korean `word`; of a misspelt one often single syllables."""
+    return [m.surface for m in _mecab().parse(word) if m.pos.startswith("NN")]
 
 
 @lru_cache(maxsize=50_000)

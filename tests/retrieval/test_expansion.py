@@ -18,6 +18,10 @@ EXPANSION = Expansion(
         term("attention", ["attention"], ["어텐션"]),
         term("multi-head", ["multi-head attention"], ["멀티헤드 어텐션"]),
         term("mlp", ["multilayer perceptron"], ["다층 퍼셉트론"], ("MLP",)),
+        term("bert", ["BERT"], ["버트"]),
+        term("llm", ["large language model"], ["대규모 언어 모델"], ("LLM",)),
+        term("backpropagation", ["backpropagation"], ["역전파", "오차 역전파"]),
+        term("schmidhuber", ["Jürgen Schmidhuber"], ["위르겐 슈미트후버"]),
         term("gan", ["generative adversarial network"], ["적대적 생성 신경망"], ("GAN",)),
     ]
 )
@@ -35,6 +39,17 @@ EXPANSION = Expansion(
         ("began", ""),
         ("셀프어텐션", ""),  # inside another word
         ("", ""),
+        ("attention이란?", " 어텐션"),
+        ("ＭＬＰ가 뭐야", " 다층 퍼셉트론 multilayer perceptron"),  # full width
+        ("MLPs", " 다층 퍼셉트론 multilayer perceptron"),
+        ("multi-layer perceptron", " 다층 퍼셉트론 multilayer perceptron"),
+        ("Back propagation", " 역전파 backpropagation"),
+        ("오차역전파는", " backpropagation"),
+        ("g an", ""),  # too short to be written apart
+        ("엘엘엠이 뭐야?", " 대규모 언어 모델 large language model"),  # its letters, as Korean says them
+        ("버트는 뭐야", " BERT"),
+        ("버트런드 러셀", ""),  # another name, not particles
+        ("Jurgen Schmidhuber", " 위르겐 슈미트후버"),
         (unicodedata.normalize("NFD", "어텐션 뜻"), " attention"),  # jamo typed apart
     ],
 )

@@ -2,9 +2,9 @@ import math
 
 import bm25s
 import pytest
+from tutor.retrieval.fusion import fuse
 
 from tutor.retrieval import evidence
-from tutor.retrieval.fusion import fuse
 from tutor.retrieval.lexical import K1, B, Lexical
 from tutor.retrieval.lexical_build import Builder
 from tutor.types import Hit, Passage
@@ -134,21 +134,3 @@ def test_coverage_by_hand():
     )
     assert evidence.coverage("kimchi", [], idf=weight) == 0.0
     assert evidence.coverage("???", [passage], idf=weight, nearest=0.9) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("Who built the pereptron?", "Who built the perceptron?"),
-        ("Rosenblat", "rosenblatt"),
-        ("퍼셉트런은 뭐야?", "퍼셉트론은 뭐야?"),
-        ("트렌스포머의 구조", "트랜스포머의 구조"),
-        ("perceptrons 퍼셉트론은", "perceptrons 퍼셉트론은"),
-        ("kimchi 김치찌개", "kimchi 김치찌개"),
-        ("Claude Pride", "Claude Pride"),  # one letter of five is too much
-        ("", ""),
-    ],
-)
-def test_misspelt_words_are_mended(build, typed, meant):
-    vocabulary = [["perceptron", "rosenblatt", "built", "cloud", "price"], ["퍼셉트론", "트랜스포머", "구조"]]
-    assert build(vocabulary).mend(typed) == meant

@@ -14,7 +14,7 @@ import numpy as np
 from tutor.config import Settings
 from tutor.evals.encoders import Encode
 from tutor.evals.qa_sets import LANGS, squash
-from tutor.retrieval import encoder, evidence, fusion, ingest
+from tutor.retrieval import encoder, evidence, ingest
 from tutor.retrieval.builds import assembled, open_index
 from tutor.retrieval.index import Index
 from tutor.text import sentences
@@ -63,7 +63,7 @@ def found(index: Index, question: str, lang: Lang, system: str, k: int) -> list[
     if system == "hybrid":
         return index.search(question, lang=lang, k=k)
     ranking = index.legs(question, lang)[SYSTEMS.index(system)]
-    return [Hit(index.passages[number], score) for number, score in fusion.fuse([ranking])[:k]]
+    return [Hit(index.passages[number], 1 / rank) for rank, number in enumerate(ranking[:k], 1)]
 
 
 def by_meaning(passages: Sequence[Passage], lang: Lang, encode: Encode) -> Callable[[str], list[Passage]]:

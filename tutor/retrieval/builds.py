@@ -89,7 +89,7 @@ def _read(settings: Settings, manifest: Mapping[str, Any]) -> Index:
     folder = settings.index / manifest["folder"]
     _check(folder, manifest["artefacts"])
     layout = Layout(folder)
-    found = {"documents": layout.documents, "passages": layout.passages, "sentences": layout.rows}
+    found = {"documents": layout.documents, "passages": layout.passages}
     if manifest["counts"] != found:
         raise ValueError(f"the parts of {folder} do not fit together")
     return assembled(folder, manifest["inputs"]["store"], corrections.read(settings), glossary.read(settings))
@@ -101,8 +101,9 @@ def assembled(folder: Path, uri: str = "", corrections: Sequence[Correction] = (
     layout, words = Layout(folder), Lexical.load(folder / "bm25")
     if (layout.documents, layout.passages, words.size) != (len(documents), len(passages), len(passages)):
         raise ValueError(f"the parts of {folder} do not fit together")
-    vectors = stores.load(uri, folder, layout.rows, encoder.DIMENSIONS)
-    return Index(documents, passages, layout, words, vectors, corrections, terms)
+    vectors = stores.load(uri, folder, layout.passages, encoder.DIMENSIONS)
+    written = json.loads((folder / "words.json").read_text("utf-8"))
+    return Index(documents, passages, layout, words, vectors, written, corrections, terms)
 
 
 def _build(settings: Settings, progress: Progress) -> Index:
@@ -134,7 +135,7 @@ def _publish(settings: Settings, folder: Path, inputs: Mapping[str, Any]) -> Ind
     manifest = {
         "folder": folder.name,
         "inputs": inputs,
-        "counts": {"documents": layout.documents, "passages": layout.passages, "sentences": layout.rows},
+        "counts": {"documents": layout.documents, "passages": layout.passages},
         "artefacts": artefacts,
     }
     _stamp(folder, artefacts)
@@ -163,11 +164,11 @@ def _known(settings: Settings, identity: Mapping[str, Any]) -> Iterator[ingest.K
         inputs, folder = manifest["inputs"], settings.index / manifest["folder"]
         if inputs["format"] == manifests.FORMAT and manifests.same(inputs["encoder"], identity):
             _check(folder, manifest["artefacts"])
-            size = manifest["counts"]["sentences"]
+            size = manifest["counts"]["passages"]
             vectors = stores.load(inputs["store"], folder, size, encoder.DIMENSIONS)
-            found = ingest.Known(Numbered.load(folder / "sentences"), vectors)
+            found = ingest.Known(Numbered.load(folder / "embedded"), vectors)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, SearchIndexError) as error:
-        _log.info("Every sentence is embedded anew: %s.", error)
+        _log.info("Every passage is embedded anew: %s.", error)
     try:
         yield found
     finally:

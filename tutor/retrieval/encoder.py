@@ -7,6 +7,7 @@ ranking its sentences (ranking.py). How it was made: tutor/training, and MODEL_C
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import threading
@@ -96,6 +97,12 @@ def read(text: str) -> Reading:
 def question(text: str) -> Reading:
     """A learner's question, read once however many steps of the search ask for it."""
     return read(plain(text))
+
+
+def dictionary() -> frozenset[str]:
+    """The English words, of three letters or more, that the encoder knows whole: some 21,000 usual ones."""
+    words = json.loads((BUNDLED_ENCODER / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    return frozenset(word for word in words if len(word) > 2 and word.isascii() and word.isalpha())
 
 
 def end_id() -> int:

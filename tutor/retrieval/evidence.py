@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import chain
 
+from tutor.retrieval import ranking
 from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Passage
 
@@ -15,13 +16,12 @@ PRIOR = 0.15  # of the best passage's sentences; 1/2 of it for the second passag
 CUE = 0.3  # for the kind of thing that is asked for: a name, a year, a number, a reason
 QUESTION_WORD = 3.0  # weight of "who" or "when" in comparing questions; that of a fairly rare term
 ASKED = 2.0  # for a question like this one that the sentence is known to answer
-COSINE = 2.0  # of question and sentence, where the encoder reads their language
+LIKE = 3.0  # of the sentence's own score for the question, see ranking.py
 COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
 TOPIC = 3.0  # what a word weighs more if it stands in their titles: it is what the question is about
 COVERED = 0.53  # below this confidence the sources do not hold the answer; see `python -m tutor.evals.retrieval`
 
 Idf = Callable[[str], float]
-Cosines = Callable[[Passage], Sequence[float]]
 
 # (what the question asks with, what an answer to it holds)
 _CUES = tuple(
@@ -52,40 +52,40 @@ _QUESTION_WORDS = {
 }
 
 
-def rank(question: str, hits: Sequence[Hit], *, idf: Idf, cosines: Cosines, k: int = 8) -> list[Evidence]:
+def rank(question: str, hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Evidence]:
     """The `k` sentences of `hits` that best answer `question`, by falling score, ties in reading order.
 
     score = idf-weighted share of the question's terms in the sentence (a part of it for those in the
-    title, the heading or the rest of the passage) + a prior from the passage's rank + a cue + the cosine.
-
-    Args:
-        cosines: of the question with each sentence of a passage, in order.
+    title, the heading or the rest of the passage) + a prior from the passage's rank + a cue + its late interaction
+    with the question.
     """
     weights = {term: idf(term) for term in terms(question)}
     asking = _asking(question)
     cues = [answer for asks, answer in _CUES if asks.search(question)]
     found: dict[str, Evidence] = {}
-    for place, hit in enumerate(hits, 1):
+    spans = [sentences(hit.passage.text) for hit in hits]
+    told = [[hit.passage.text[a:b] for a, b in part] for hit, part in zip(hits, spans, strict=True)]
+    likes = ranking.scores(question, [(hit.passage.title, part) for hit, part in zip(hits, told, strict=True)])
+    for place, (hit, part, like) in enumerate(zip(hits, spans, likes, strict=True), 1):
         near = _near(hit.passage)
         known = {
             hit.passage.text[a:b]: qs
             for (a, b), qs in zip(sentences(hit.passage.text), hit.passage.asked, strict=False)
         }
-        for span, cosine in zip(sentences(hit.passage.text), cosines(hit.passage), strict=True):
+        for span, alike in zip(part, like.tolist(), strict=True):
             text = hit.passage.text[slice(*span)]
-            score = _overlap(weights, set(terms(text)), near) + PRIOR / place + COSINE * cosine
+            score = _overlap(weights, set(terms(text)), near) + PRIOR / place + LIKE * alike
             score += ASKED * max((_likeness(weights | asking, q, idf) for q in known.get(text, ())), default=0.0)
             score += CUE * sum(1 for cue in cues if cue.search(text))
             found.setdefault(text, Evidence(hit.passage, span, score))
     return sorted(found.values(), key=lambda e: -e.score)[:k]
 
 
-def coverage(question: str, hits: Sequence[Hit], *, idf: Idf, nearest: float | None = None) -> float:
+def coverage(question: str, hits: Sequence[Hit], *, idf: Idf) -> float:
     """How far `hits` speak of what `question` asks, 0..1; 0 where it has no words.
 
-    The share of its words that the best passages hold, by weight, and where the encoder reads the
-    language the mean of that and `nearest`, the cosine of the nearest sentence. A word weighs as its
-    rarest term, so one that no source holds weighs most: "How is kimchi made?" comes out low.
+    The share of its words that the best passages hold, by weight. A word weighs as its rarest term, so one that no
+    source holds weighs most: "How is kimchi made?" comes out low.
     """
     near: dict[str, float] = {}
     for hit in hits[:COVERAGE_HITS]:
@@ -99,8 +99,7 @@ def coverage(question: str, hits: Sequence[Hit], *, idf: Idf, nearest: float | N
             weight = max(weights.values()) * (TOPIC if topic else 1.0)
             total += weight
             held += weight * sum(w for term, w in weights.items() if term in near) / sum(weights.values())
-    share = held / total if total else 0.0
-    return share if nearest is None or not total else (share + max(nearest, 0.0)) / 2
+    return held / total if total else 0.0
 
 
 def _near(passage: Passage) -> dict[str, float]:

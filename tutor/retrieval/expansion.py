@@ -6,41 +6,89 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from string import ascii_uppercase
 
 from tutor.corpus.glossary import Term
-from tutor.text import normalise
+from tutor.text import folded, is_particles
 
 _SHORTEST = 2  # letters of a spelling: shorter ones stand in too many words
+# Letters of a spelling that may be written together or apart: "back propagation", 오차역전파. "a I" is not AI.
+_PARTED, _PARTED_KO = 6, 4
+_SEPARATOR = re.compile(r"[\s\-\u2010-\u2013]")
 _START = re.compile(r"(?<![a-z0-9가-힣])[^\W_]")
+_CAPITALS = re.compile(r"[A-Z]{2,}")
+# How Korean says the Latin letters: 엘엘엠 is LLM.
+_SOUNDS = "에이 비 씨 디 이 에프 지 에이치 아이 제이 케이 엘 엠 엔 오 피 큐 알 에스 티 유 브이 더블유 엑스 와이 지"
+_SAID = dict(zip(ascii_uppercase, _SOUNDS.split(), strict=True))
+_SHORTEST_SAID = 3  # syllables
+_REST = re.compile(r"[가-힣]*")
 
 
 class Expansion:
     """The names in a glossary, looked for in queries."""
 
     def __init__(self, terms: Sequence[Term]) -> None:
-        self._terms = {s.lower(): term for term in terms for s in term.spellings if len(s) >= _SHORTEST}
-        self._lengths = sorted({len(spelling) for spelling in self._terms}, reverse=True)
+        spelt = [(folded(spelling), term) for term in terms for spelling in term.spellings]
+        spelt += [(sounds, term) for term in terms for sounds in said(term)]
+        self._terms: dict[str, Term] = {}  # by spelling, without spaces and hyphens
+        self._written = {spelling for spelling, _ in spelt}
+        lengths: defaultdict[str, set[int]] = defaultdict(set)  # of those that begin with two letters
+        for spelling, term in spelt:
+            letters = joined(spelling)
+            if len(letters) >= _SHORTEST:
+                self._terms.setdefault(letters, term)
+                lengths[letters[:_SHORTEST]].add(len(letters))
+        self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
 
     def widened(self, query: str) -> str:
         """`query`, and behind it the first names of the terms that it names, those that are not in it."""
-        lowered = normalise(query).lower()
-        named = {term.id: term for term in self._named(lowered)}
+        plain = folded(query)
+        named = {term.id: term for term in self._named(plain)}
         names = [term.names[lang][0] for term in named.values() for lang in ("ko", "en")]
-        return " ".join([query, *(name for name in names if name.lower() not in lowered)])
+        return " ".join([query, *(name for name in names if folded(name) not in plain)])
 
     def _named(self, text: str) -> Iterator[Term]:
-        """The terms that `text` names, in order; of those that begin at one place the longest.
-
-        A spelling begins where a word does. A Latin one ends where the word does, a Hangul one may have particles
-        behind it.
-        """
+        """The terms that `text` names, in order; of those that begin at one place the longest."""
+        places = [place for place, letter in enumerate(text) if not _SEPARATOR.match(letter)]
+        letters = "".join(text[place] for place in places)
+        number = {place: n for n, place in enumerate(places)}
         end = 0
         for match in _START.finditer(text):
-            for length in self._lengths if match.start() >= end else ():
-                spelling = text[match.start() : match.start() + length]
-                behind = text[match.start() + length : match.start() + length + 1]
-                if spelling in self._terms and not (spelling[-1].isascii() and behind.isascii() and behind.isalnum()):
+            first = number[match.start()]
+            for length in self._lengths.get(letters[first : first + _SHORTEST], ()) if match.start() >= end else ():
+                spelling = letters[first : first + length]
+                last = places[first + len(spelling) - 1]
+                if spelling in self._terms and self._stands(text, match.start(), last + 1):
                     yield self._terms[spelling]
-                    end = match.start() + length
+                    end = last + 1
                     break
+
+    def _stands(self, text: str, start: int, end: int) -> bool:
+        """Whether the letters of a spelling, found in text[start:end], are that spelling and no part of other words.
+
+        A Latin one ends where the word does (an s aside), a Hangul one may have particles behind it. Behind two
+        syllables nothing else may stand (버트런드 is no 버트), behind more there may (트랜스포머모델).
+        """
+        spelling, behind = text[start:end], text[end : end + 2]
+        korean = not spelling[-1].isascii()
+        length = len(joined(spelling))
+        if spelling not in self._written and length < (_PARTED_KO if korean else _PARTED):
+            return False
+        if not korean:
+            plural = behind[:1] == "s" and not (behind[1:].isascii() and behind[1:].isalnum())
+            return plural or not (behind[:1].isascii() and behind[:1].isalnum())
+        rest = _REST.match(text, end)
+        return length > _SHORTEST or rest is None or is_particles(rest.group())
+
+
+def said(term: Term) -> dict[str, str]:
+    """The names of `term` that are letters, by how Korean says them: 알엘에이치에프 is RLHF."""
+    names = {"".join(_SAID[c] for c in name): name for name in term.spellings if _CAPITALS.fullmatch(name)}
+    return {sounds: name for sounds, name in names.items() if len(sounds) >= _SHORTEST_SAID}
+
+
+def joined(spelling: str) -> str:
+    """`spelling` without spaces and hyphens."""
+    return _SEPARATOR.sub("", spelling)

@@ -17,9 +17,10 @@ from tutor.retrieval import chunking, encoder, lexical_build, stores
 from tutor.retrieval.keys import Numbered, key
 from tutor.retrieval.layout import LayoutWriter
 from tutor.retrieval.records import Records, Writer
+from tutor.retrieval.spelling import Words
 from tutor.types import Document, Passage
 
-BLOCK = 4096  # sentences that are embedded and stored together
+BLOCK = 1024  # passages that are embedded and stored together
 Progress = Callable[[str, int, int], None]
 
 
@@ -60,7 +61,7 @@ def write(
     """
     folder.mkdir()
     found = _write_texts(folder, documents, total, asked, progress)
-    Numbered.write(folder / "sentences", found)
+    Numbered.write(folder / "embedded", found)
     blocks = _vectors(folder, found, known, encode, progress)
     stores.build(uri, folder, blocks, len(found), encoder.DIMENSIONS).close()
 
@@ -72,9 +73,9 @@ def _write_texts(
     asked: Mapping[str, tuple[str, ...]],
     progress: Progress,
 ) -> np.ndarray:
-    """Write documents, passages and their terms; gives the key of each sentence to embed, shape (n,), uint64."""
+    """Write documents, passages and their terms; gives the key of each passage's text to embed, shape (n,), uint64."""
     layout, found = LayoutWriter(), array("Q")
-    words = lexical_build.Builder(folder / "bm25")
+    words, written = lexical_build.Builder(folder / "bm25"), Words()
     with (
         Writer[Document](folder / "documents") as document_file,
         Writer[Passage](folder / "passages") as passage_file,
@@ -84,26 +85,29 @@ def _write_texts(
             passages = chunking.passages(document, asked)
             document_file.add([document])
             passage_file.add(passages)
-            sentences = [embedded(passage) for passage in passages]
-            layout.add(document, [len(part) for part in sentences])
-            found.extend(map(key, chain(*sentences)))
+            layout.add(document, len(passages))
+            found.extend(key(embedded(passage)) for passage in passages)
             for passage in passages:
-                words.add(searched(passage))
+                shown = "\n".join(dict.fromkeys([passage.title, passage.section, passage.text]))
+                terms = text.terms(shown)
+                written.add(shown, terms)
+                words.add(terms + sorted(set(text.terms(" ".join(chain(*passage.asked)))) - set(terms)))
         document_file.finish()
         passage_file.finish()
     layout.finish(folder)
     words.finish()
+    written.finish(folder / "words.json")
     return np.array(found, np.uint64)
 
 
 def _vectors(
     folder: Path, found: np.ndarray, known: Known | None, encode: Encode, progress: Progress
 ) -> Iterator[np.ndarray]:
-    """The vectors of the sentences of the passages in `folder`, in order, BLOCK rows or fewer at a time."""
-    sentences = chain.from_iterable(map(embedded, Records(folder / "passages", Passage)))
+    """The vectors of the passages in `folder`, in order, BLOCK rows or fewer at a time."""
+    texts = map(embedded, Records(folder / "passages", Passage))
     for start in range(0, len(found), BLOCK):
         wanted = found[start : start + BLOCK]
-        block = list(islice(sentences, len(wanted)))
+        block = list(islice(texts, len(wanted)))
         old = known.rows.find(wanted) if known else np.full(len(wanted), -1)
         vectors = np.empty((len(wanted), encoder.DIMENSIONS), np.float32)
         if known and (old >= 0).any():
@@ -111,7 +115,7 @@ def _vectors(
         if new := list(dict.fromkeys(block[i] for i in np.flatnonzero(old < 0))):
             made = encode(new, partial(_embedding, progress, start, len(found)))
             stores.require_unit(made, start)
-            place = {sentence: i for i, sentence in enumerate(new)}
+            place = {one: i for i, one in enumerate(new)}
             vectors[old < 0] = made[[place[block[i]] for i in np.flatnonzero(old < 0)]]
         yield vectors
 
@@ -120,14 +124,7 @@ def _embedding(progress: Progress, start: int, size: int, done: int, _: int) -> 
     progress("embed", start + done, size)
 
 
-def embedded(passage: Passage) -> list[str]:
-    """What is embedded of `passage`: one text."""
+def embedded(passage: Passage) -> str:
+    """What is embedded of `passage`."""
     heading = passage.title if passage.section in ("", passage.title) else f"{passage.title}: {passage.section}"
-    return [encoder.passage_text(heading, [passage.text[slice(*span)] for span in text.sentences(passage.text)])]
-
-
-def searched(passage: Passage) -> list[str]:
-    """The terms by which a passage is found: of its text under title and heading, and new ones of its questions."""
-    heading = "" if passage.section == passage.title else f"{passage.section}\n"
-    terms = text.terms(f"{passage.title}\n{heading}{passage.text}")
-    return terms + sorted(set(text.terms(" ".join(chain(*passage.asked)))) - set(terms))
+    return encoder.passage_text(heading, [passage.text[slice(*span)] for span in text.sentences(passage.text)])

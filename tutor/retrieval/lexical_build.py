@@ -6,9 +6,7 @@ known, turns each into its matrix of scores. So however the texts are cut, their
 
 from __future__ import annotations
 
-import json
 from array import array
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +14,9 @@ import bm25s
 import numpy as np
 
 from tutor.retrieval.keys import Numbered, key
-from tutor.retrieval.lexical import K1, LONG_WORD, B, Lexical, idf
+from tutor.retrieval.lexical import K1, B, Lexical, idf
 
 SEGMENT = 25_000  # texts
-WORDS = 50_000  # long words to mend misspelt ones by: those that stand most often
 
 
 class Builder:
@@ -30,14 +27,10 @@ class Builder:
         self._folder, self._segment = folder, segment
         self._terms, self._lengths = array("Q"), array("i")
         self._segments = 0
-        self._words: Counter[str] = Counter()
 
     def add(self, terms: Sequence[str]) -> None:
         self._terms.extend(map(key, terms))
         self._lengths.append(len(terms))
-        self._words.update(filter(LONG_WORD.fullmatch, terms))
-        if len(self._words) > 4 * WORDS:  # rare ones fall out, and may come back
-            self._words = Counter(dict(self._words.most_common(2 * WORDS)))
         if len(self._lengths) == self._segment:
             self._flush()
 
@@ -58,8 +51,6 @@ class Builder:
             _score(part, own, float(lengths.mean()) if len(lengths) else 0.0)
         Numbered.write(self._folder / "terms", terms)
         np.save(self._folder / "df.npy", df.astype(np.int32))
-        words = sorted(word for word, _ in self._words.most_common(WORDS))
-        (self._folder / "words.json").write_text(json.dumps(words, ensure_ascii=False), "utf-8")
         return Lexical.load(self._folder)
 
     def _part(self, number: int) -> Path:
