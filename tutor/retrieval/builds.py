@@ -103,7 +103,9 @@ def _build(settings: Settings, progress: Progress) -> Index:
     asked, total = questions.read(settings), len(articles.files(settings))
     try:
         with _writing(settings.index), _known(settings, inputs["encoder"]) as known:
-            ingest.write(folder, articles.stream(settings), total, asked, progress, uri=uri, known=known)
+            ingest.write(
+                folder, articles.stream(settings), total, asked, progress, encode=encoder.encode, uri=uri, known=known
+            )
         with _writing(settings.index):
             found = _publish(settings, folder, inputs)
     except BaseException:
