@@ -163,7 +163,8 @@ def _full(folder: Path, size: int, dimensions: int) -> np.ndarray:
 
 
 def _write(index: Any, path: Path) -> None:
-    path.write_bytes(faiss.serialize_index(index).data)
+    with path.open("wb") as file:  # through Python, so that a full disk is an OSError
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def _selector(allowed: np.ndarray) -> Any:
