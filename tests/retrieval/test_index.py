@@ -1,10 +1,12 @@
 import math
 import unicodedata
 
+import numpy as np
 import pytest
 
 from tests.cases import TEXTS
 from tutor.errors import SearchIndexError
+from tutor.retrieval import encoder, ingest
 from tutor.retrieval.evidence import COVERED
 
 
@@ -106,3 +108,20 @@ def test_the_passages_that_hold_words_of_either_language(index):
     assert index.holding("프랭크 로젠블라트가 1957년에")[0].doc == "ko/perceptron"
     assert index.holding("memory cell")[0].doc == "en/lstm"
     assert index.holding("kimchi") == index.holding("") == []
+
+
+def test_each_english_sentence_has_its_unit_vector(index):
+    sentences = [s for passage in index.passages for s in ingest.embedded(passage)]
+    vectors = index.vectors.vectors(np.arange(index.vectors.size))
+    assert "The perceptron learns a line." in sentences
+    assert len(sentences) == len(vectors) == 5
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(5))
+    assert vectors == pytest.approx(encoder.encode(sentences), abs=1e-6)
+
+
+def test_a_passage_is_as_near_as_its_nearest_sentence(index):
+    query = "A line is what it learns."
+    rows = [n for n, passage in enumerate(index.passages) for _ in ingest.embedded(passage)]
+    cosines = index.vectors.vectors(np.arange(5)) @ encoder.query(query)
+    best = [rows[row] for row in np.argsort(-cosines)]
+    assert index.legs(query, "en")[1] == list(dict.fromkeys(best))

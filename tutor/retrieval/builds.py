@@ -115,7 +115,7 @@ def _build(settings: Settings, progress: Progress) -> Index:
     try:
         with _writing(settings.index), _known(settings, inputs["encoder"]) as known:
             documents = articles.stream(settings, _extracted(settings, inputs))
-            ingest.write(folder, documents, total, asked, progress, uri=uri, known=known)
+            ingest.write(folder, documents, total, asked, progress, encode=encoder.encode, uri=uri, known=known)
         with _writing(settings.index):
             found = _publish(settings, folder, inputs)
     except BaseException:

@@ -24,6 +24,7 @@ BLOCK = 16_384  # rows read at once
 PROBES = 32  # lists that are searched
 CANDIDATES = 4  # times k, at least MIN_CANDIDATES, that are compared by the vectors themselves
 MIN_CANDIDATES = 100
+MOST_LISTS = 4096  # teaching more takes more memory than all else
 TRAIN = 40  # rows a list that the lists are made from
 SEED = 0
 FULL = "vectors.f16"
@@ -61,8 +62,10 @@ class Inverted:
 
     def __init__(self, index: Any, shards: list[Any], full: np.ndarray) -> None:
         """`index` is to search the lists of all `shards`, taught alike; `full` holds the vectors, float16."""
-        parts = faiss.InvertedListsPtrVector()
+        parts = faiss.InvertedListsPtrVector()  # type: ignore[attr-defined]
         for shard in shards:
+            on_disk: Any = faiss.downcast_InvertedLists(shard.invlists)
+            on_disk.prefetch_nthread = 0  # starting threads takes longer than reading
             parts.push_back(shard.invlists)
         self._shards, self._lists = shards, faiss.HStackInvertedLists(parts.size(), parts.data())
         index.replace_invlists(self._lists, False)
@@ -92,7 +95,7 @@ class Inverted:
         return full / np.linalg.norm(full, axis=1, keepdims=True)
 
     def close(self) -> None:
-        self._index = self._lists = self._shards = None
+        del self._index, self._lists, self._shards, self._full
 
 
 def build(
@@ -100,10 +103,7 @@ def build(
 ) -> Exact | Inverted:
     """See stores.build; up to `exact` rows every vector is compared."""
     if size <= exact:
-        index = faiss.IndexFlatIP(dimensions)
-        for block in blocks:
-            index.add(block)
-        _write(index, folder / "vectors.faiss")
+        _write_exact(folder, blocks, dimensions)
         return load(folder, size, dimensions)
     with (folder / FULL).open("wb") as file:
         for block in blocks:
@@ -117,6 +117,13 @@ def build(
         _write(index, folder / f"lists-{shard:04}.faiss")
         index.reset()
     return load(folder, size, dimensions)
+
+
+def _write_exact(folder: Path, blocks: Iterable[np.ndarray], dimensions: int) -> None:
+    index = faiss.IndexFlatIP(dimensions)
+    for block in blocks:
+        index.add(block)
+    _write(index, folder / "vectors.faiss")
 
 
 def load(folder: Path, size: int, dimensions: int) -> Exact | Inverted:
@@ -136,8 +143,8 @@ def load(folder: Path, size: int, dimensions: int) -> Exact | Inverted:
 
 
 def lists(size: int) -> int:
-    """How many inverted lists `size` rows are divided into: about 4 √size, a power of two."""
-    return 2 ** round(math.log2(4 * math.sqrt(size)))
+    """How many inverted lists `size` rows are divided into: about 2 √size, a power of two."""
+    return min(MOST_LISTS, 2 ** round(math.log2(2 * math.sqrt(size))))
 
 
 def trained(full: np.ndarray, index: Any) -> Any:
@@ -156,7 +163,8 @@ def _full(folder: Path, size: int, dimensions: int) -> np.ndarray:
 
 
 def _write(index: Any, path: Path) -> None:
-    path.write_bytes(faiss.serialize_index(index).data)
+    with path.open("wb") as file:  # through Python, so that a full disk is an OSError
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 def _selector(allowed: np.ndarray) -> Any:

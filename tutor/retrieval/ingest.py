@@ -45,15 +45,16 @@ def write(
     asked: Mapping[str, tuple[str, ...]],
     progress: Progress,
     *,
+    encode: Encode,
     uri: str = "",
     known: Known | None = None,
-    encode: Encode = encoder.encode,
 ) -> None:
     """Write the index of `documents`, `total` of them, into the new folder `folder`.
 
     Args:
         asked: for a sentence the questions that it answers.
         uri: where the vectors go, see stores.build.
+        encode: gives the unit vectors of sentences, shape (n, encoder.DIMENSIONS), float32.
 
     Raises:
         SearchIndexError: the vectors cannot be made or stored.

@@ -51,6 +51,11 @@ class Numbered:
         """Raises OSError, ValueError: a file is missing or is not an array."""
         return cls(*(mapped(stem.with_name(f"{stem.name}.{part}.npy")) for part in ("keys", "numbers")))
 
+    def place(self, wanted: int) -> int:
+        """The number of the key `wanted`, -1 where there is none."""
+        at = int(self._keys.searchsorted(np.uint64(wanted)))
+        return int(self._numbers[at]) if at < len(self._keys) and int(self._keys[at]) == wanted else -1
+
     def find(self, wanted: np.ndarray) -> np.ndarray:
         """The number of each key of `wanted`, shape (n,), int64; -1 where there is none."""
         if not len(self._keys):

@@ -17,7 +17,7 @@ from pathlib import Path
 import bm25s
 import numpy as np
 
-from tutor.retrieval.keys import Numbered, keys, mapped
+from tutor.retrieval.keys import Numbered, key, keys, mapped
 
 K1, B = 1.2, 0.75
 
@@ -62,7 +62,7 @@ class Lexical:
         return self._held(term)
 
     def _texts_with(self, term: str) -> int:
-        column = int(self._column.find(keys([term]))[0])
+        column = self._column.place(key(term))
         return int(self._df[column]) if column >= 0 else 0
 
     def idf(self, term: str) -> float:

@@ -15,7 +15,7 @@ from typing import Generic, TypeVar, overload
 import numpy as np
 from pydantic import TypeAdapter
 
-from tutor.retrieval.keys import Numbered, key, keys, mapped
+from tutor.retrieval.keys import Numbered, key, mapped
 from tutor.types import Document, Passage
 
 T = TypeVar("T", Document, Passage)
@@ -83,7 +83,7 @@ class Records(Sequence[T]):
 
     def number(self, ident: str) -> int | None:
         """The place of the record with the id `ident`, None where there is none."""
-        found = int(self._numbers.find(keys([ident]))[0])
+        found = self._numbers.place(key(ident))
         return found if found >= 0 and self[found].id == ident else None
 
     def _parse(self, number: int) -> T:
