@@ -1,6 +1,7 @@
 """For every test: one compute thread, no settings from outside, no network; and one index of the real corpus."""
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -27,8 +28,10 @@ def _no_network():
 
 @pytest.fixture(scope="session")
 def built_settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
-    """Settings whose index and library lie in temporary folders."""
+    """Settings whose index and library lie in temporary folders; vectors that are made already are taken over."""
     folders = {name: Path(tmp_path_factory.mktemp(name)) for name in ("index", "library")}
+    if (config.ROOT / "index" / "manifest.json").exists():
+        shutil.copytree(config.ROOT / "index", folders["index"], dirs_exist_ok=True)
     return config.Settings(**folders)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from tutor.retrieval.evidence import COVERED
+from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
 from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Lang, Passage
@@ -15,7 +15,7 @@ NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 OWN_WEIGHT = 2.0  # of a follow-up by itself, beside 1.0 together with the question before it
-GREETING = 0.1  # share of a message that the page must speak of to be its answer
+GREETING = 0.25  # cosine of a message with the page's nearest passage, from which on the page may be its answer
 
 Place = tuple[tuple[Passage, tuple[int, int]], ...]  # a passage and a span of its text, or nothing
 
@@ -35,7 +35,7 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
     covered = index.confidence(query, hits) >= COVERED
     if not covered:
         hits = tuple(Hit(p, 0.0) for p in index.passages_of(f"{lang}/{OWN_PAGE}"))
-        if terms(query) and index.coverage(query, hits) < GREETING:
+        if terms(query) and index.nearest(query, hits) < GREETING:
             hits = ()
     return Found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang), covered)
 

@@ -131,12 +131,16 @@ _PLACES: Mapping[Lang, Mapping[str, tuple[str, str]]] = {  # of one, of several
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A retrieved passage, with where its rank came from (1-based; None: that leg missed it)."""
+    """A retrieved passage, with where its rank came from (1-based; None: that leg missed it).
+
+    `cosine` is that of its vector with the query's.
+    """
 
     passage: Passage
     score: float
     bm25_rank: int | None = None
     dense_rank: int | None = None
+    cosine: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

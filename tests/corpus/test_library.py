@@ -15,7 +15,7 @@ import small_corpus
 
 from tutor.corpus import articles, formats, library
 from tutor.errors import SettingError
-from tutor.retrieval import index as indexing
+from tutor.retrieval import builds, encoder
 from tutor.retrieval.builds import open_index
 
 TEXT = "The Kraken network was made in 2031."
@@ -206,12 +206,12 @@ def test_adding_makes_the_index_stale_and_only_what_is_new_is_extracted_and_embe
     open_index(settings)
     add(settings, written(home / "new.txt", "A quokka wrote this.\n\nIt is short."))
     read, embedded = [], []
-    document, encode = library.document, indexing.dense.encode
+    document, encode = library.document, encoder.encode
     monkeypatch.setattr(library, "document", lambda name, data: read.append(name) or document(name, data))
-    monkeypatch.setattr(indexing.dense, "encode", lambda texts, p=None: embedded.extend(texts) or encode(texts, p))
+    monkeypatch.setattr(encoder, "encode", lambda texts, p=None: embedded.extend(texts) or encode(texts, p))
     index = open_index(settings)
     assert read == ["new.txt"]
-    assert embedded == ["A quokka wrote this.", "It is short."]
+    assert embedded == ["new [SEP] A quokka wrote this. [SEP] It is short."]
     assert index.search("Who wrote this, a quokka?", lang="en")[0].passage.doc == "library/new.txt"
     list(library.remove(settings, ["new.txt"]))
     assert "library/new.txt" not in open_index(settings).documents
@@ -247,7 +247,7 @@ def test_killed_in_the_middle_nothing_is_half_done(settings, home, where, kept):
     done = subprocess.run([sys.executable, "-c", KILLED], input=pickle.dumps((settings, paths, where)))
     assert done.returncode == -signal.SIGKILL
     assert (settings.index / "manifest.json").read_bytes() == before
-    assert indexing._read(settings, json.loads(before)).search("Who invented the perceptron?", lang="en")
+    assert builds._read(settings, json.loads(before)).search("Who invented the perceptron?", lang="en")
     assert len(library.files(settings)) == kept
     assert [s for _, s in add(settings, *paths)] == (["same"] * 2 if kept else ["added"] * 2)
     assert open_index(settings).search("Which year had the Kraken network?", lang="en")[0].passage.text == TEXT

@@ -1,13 +1,16 @@
-"""`tutor eval` from the file to the summary: real sessions over the real index, a model that follows a script."""
+"""`tutor eval` from the file to the summary: real sessions over a few real articles, a model that follows a script."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 
 from tutor.cli import main
+from tutor.config import ROOT, Settings
 from tutor.evals import runner
 from tutor.evals.questions_file import Question
+from tutor.retrieval.builds import open_index
 from tutor.session import Tutor
 from tutor.tools import Toolbox
 from tutor.types import ToolCall, Usage
@@ -108,9 +111,23 @@ SCRIPT = {
 }
 
 
+@pytest.fixture(scope="session")
+def few(tmp_path_factory):
+    """Settings with the project's articles about the perceptron and its neighbours, and their index."""
+    root = tmp_path_factory.mktemp("few")
+    for lang in ("en", "ko"):
+        (root / "corpus" / lang).mkdir(parents=True)
+        for slug in ("perceptron", "perceptrons-book-and-xor", "lstm-and-gru"):
+            shutil.copy(ROOT / "corpus" / lang / f"{slug}.md", root / "corpus" / lang)
+    folders = {name: root / name for name in ("corpus", "seeds", "library", "index")}
+    found = Settings(**folders)
+    open_index(found)
+    return found
+
+
 @pytest.fixture
-def tutor(built_index, built_settings):
-    return Tutor(built_settings, built_index, Scripted(SCRIPT), Toolbox())
+def tutor(few):
+    return Tutor(few, open_index(few), Scripted(SCRIPT), Toolbox())
 
 
 @pytest.fixture

@@ -1,13 +1,16 @@
 """Misspelt words: which are mended, which are left, and that no question whatever breaks the search."""
 
+import json
 import math
 import sys
 
 import pytest
+import small_corpus
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tutor.corpus.glossary import Term
+from tutor.retrieval.builds import open_index
 from tutor.retrieval.spelling import Spelling
 from tutor.text import LONGEST, sentences
 
@@ -89,11 +92,19 @@ def test_the_search_is_mended(index, question, named):
     assert index.search(question, lang=lang)[0].passage.slug == named
 
 
-def test_misspelt_questions_of_the_index_are_no_words_of_its_sources(built_index):
+def test_misspelt_questions_of_the_index_are_no_words_of_its_sources(tmp_path):
     """Learners' questions are searched along with the text, and some of them are misspelt on purpose."""
-    assert "어탠션이" in {word for p in built_index.passages for qs in p.asked for q in qs for word in q.split()}
-    hits = built_index.search("어탠션이 뭐야?", lang="ko")
-    assert hits == built_index.search("어텐션이 뭐야?", lang="ko")
+    settings = small_corpus.write(tmp_path)
+    answer = "어텐션은 낱말마다 무게를 준다."
+    (settings.seeds / "어텐션.txt").write_text(f"{answer} 어텐션은 기계 번역에서 나왔다.", "utf-8")
+    asked = settings.corpus / "qa" / "train" / "ko.jsonl"
+    asked.parent.mkdir(parents=True)
+    asked.write_text(json.dumps({"questions": ["어탠션이 뭐야?"], "answer": [answer]}), "utf-8")
+    index = open_index(settings)
+    assert "어탠션이 뭐야?" in {q for p in index.passages for qs in p.asked for q in qs}
+    hits = index.search("어탠션이 뭐야?", lang="ko")
+    assert hits == index.search("어텐션이 뭐야?", lang="ko")
+    assert hits[0].passage.doc == "seeds/어텐션"
 
 
 HOSTILE = {
@@ -155,9 +166,7 @@ WORDLIKE = st.lists(
 ).map(" ".join)
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=WORDLIKE, lang=st.sampled_from(["en", "ko"]))
 def test_any_text_is_searched(index, query, lang):
     check(index, query, lang)

@@ -1,10 +1,10 @@
 import math
 
 import bm25s
+import numpy as np
 import pytest
-from tutor.retrieval.fusion import fuse
 
-from tutor.retrieval import evidence
+from tutor.retrieval import encoder, evidence, ranking
 from tutor.retrieval.lexical import K1, B, Lexical
 from tutor.retrieval.lexical_build import Builder
 from tutor.types import Hit, Passage
@@ -70,41 +70,33 @@ def test_bm25_on_disk(build, tmp_path):
     assert Lexical.load(tmp_path / "bm25-2").scores(["cat", "mat"]).tolist() == words.scores(["cat", "mat"]).tolist()
 
 
-def test_fusion_by_hand():
-    # 7 is first in one ranking and second in the other, 5 the reverse: a tie, so the lower number stands first.
-    assert fuse([[7, 5, 9], [5, 7]]) == [
-        (5, pytest.approx(1 / 61 + 1 / 62)),
-        (7, pytest.approx(1 / 61 + 1 / 62)),
-        (9, pytest.approx(1 / 63)),
-    ]
-    assert fuse([[3], []], k=1) == [(3, 0.5)]
-    assert fuse([[], []]) == []
-
-
 def hit(text, title="Perceptron", section="", ident="en/p#1"):
     return Hit(Passage(ident, "en/p", "p", title, section, "en", (1, 1), text), 0.1)
 
 
+@pytest.fixture
+def alike(monkeypatch):
+    """Every sentence as near to the question as every other: what is left are the rules."""
+    monkeypatch.setattr(ranking, "scores", lambda question, passages: [np.zeros(len(told)) for _, told in passages])
+
+
 def rank(question, *hits, k=8):
-    def flat(passage):
-        return [0.0] * passage.text.count(".")
-
-    return [(e.text, round(e.score, 4)) for e in evidence.rank(question, hits, idf=lambda t: 1.0, cosines=flat, k=k)]
+    return [(e.text, round(e.score, 4)) for e in evidence.rank(question, hits, idf=lambda t: 1.0, k=k)]
 
 
-def test_evidence_by_hand():
+def test_evidence_by_hand(alike):
     # Terms: invent, perceptron. Sentence one has both (2/2); two has neither, but both stand near: one in the
-    # title (0.4) and one in the passage (0.1), of 2. Prior 0.15 for the first passage. "who" asks for a name: 0.3.
+    # title (0.4) and one in the passage (0.1), of 2. "who" asks for a name.
     found = rank("Who invented the perceptron?", hit("Frank Rosenblatt invented the perceptron. It was big."))
     assert found == [
-        ("Frank Rosenblatt invented the perceptron.", 1.0 + 0.15 + 0.3),
-        ("It was big.", round((0.4 + 0.1) / 2 + 0.15, 4)),
+        ("Frank Rosenblatt invented the perceptron.", 1.0 + evidence.CUE),
+        ("It was big.", round((0.4 + 0.1) / 2, 4)),
     ]
 
 
-def test_evidence_ties_stay_in_reading_order_and_repeats_fall_away():
+def test_evidence_ties_stay_in_reading_order_and_repeats_fall_away(alike):
     found = rank("dragons?", hit("Same words. Other words."), hit("Same words.", ident="en/p#2"), k=3)
-    assert found == [("Same words.", 0.15), ("Other words.", 0.15)]
+    assert found == [("Same words.", 0.0), ("Other words.", 0.0)]
 
 
 @pytest.mark.parametrize(
@@ -116,21 +108,99 @@ def test_evidence_ties_stay_in_reading_order_and_repeats_fall_away():
         ("Why did the machine fail?", "The machine did fail because it was slow."),
     ],
 )
-def test_what_is_asked_for_stands_first(question, best):
+def test_what_is_asked_for_stands_first(question, best, alike):
     text = "The machine was built. The machine had photocells. The machine did fail."
     text += " 기계는 나왔다. 기계는 1958년에 나왔다."
     text += " The machine was built in 1958. The machine had 400 photocells. The machine did fail because it was slow."
     assert rank(question, hit(text))[0][0] == best
 
 
-def test_coverage_by_hand():
-    weight = {"kimchi": 4.0, "perceptron": 1.0, "learn": 2.0}.__getitem__
-    passage = hit("The perceptron learns.")
-    assert evidence.coverage("How is kimchi learned?", [passage], idf=weight) == pytest.approx(2 / 6)
-    # A word of the title counts three times.
-    assert evidence.coverage("perceptron kimchi", [passage], idf=weight) == pytest.approx(3 / 7)
-    assert evidence.coverage("perceptron kimchi", [passage], idf=weight, nearest=0.5) == pytest.approx(
-        (3 / 7 + 0.5) / 2
-    )
-    assert evidence.coverage("kimchi", [], idf=weight) == 0.0
-    assert evidence.coverage("???", [passage], idf=weight, nearest=0.9) == 0.0
+# ---- late interaction ------------------------------------------------------------------------------
+CLS, SEP, WORD = 101, 102, 7
+VECTORS = {"a": (1, 0, 0), "b": (0, 1, 0), "ab": (0.6, 0.8, 0), "가": (0, 0.6, 0.8)}
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """A network that reads words by themselves: those above have vectors, all others are like none of them.
+
+    Gives the texts that it read.
+    """
+    seen = []
+
+    def read(text):
+        seen.append(text)
+        words = ["[CLS]", *text.split(), "[SEP]"]
+        ids = [{"[CLS]": CLS, "[SEP]": SEP}.get(word, WORD) for word in words]
+        # If special tokens counted, they would be like "a".
+        tokens = [(1, 0, 0) if word[0] == "[" else VECTORS.get(word, (0, 0, -1)) for word in words]
+        return encoder.Reading(np.array([1.0, 0, 0]), np.array(ids), np.array(tokens, np.float32))
+
+    monkeypatch.setattr(encoder, "read", read)
+    monkeypatch.setattr(encoder, "question", lambda text: read(encoder.plain(text)))
+    monkeypatch.setattr(encoder, "end_id", lambda: SEP)
+    ranking._read.cache_clear()
+    yield seen
+    ranking._read.cache_clear()
+
+
+def scored(question, *passages):
+    found = ranking.scores(question, passages)
+    assert all(part.dtype == np.float32 for part in found)
+    return [pytest.approx(part.tolist(), abs=1e-3) for part in found]  # token vectors are kept in 16 bits
+
+
+def test_late_interaction_by_hand(read):
+    # "a x": a as a 1, b as none 0. "ab": 0.6 and 0.8. "x": 0. "가": a 0, b 0.6. The title "b" counts for none.
+    found = scored("a b", ("b", ["a x", "ab", "x", "가"]), ("T", []), ("T", ["a b"]))
+    assert found == [[0.5, 0.7, 0.0, 0.3], [], [1.0]]
+    assert read == ["a b", "b [SEP] a x [SEP] ab [SEP] x [SEP] 가", "T [SEP] a b"]
+
+
+def test_a_question_of_nothing_is_like_no_sentence(read):
+    assert scored("", ("T", ["a", "b"])) == [[0.0, 0.0]]
+
+
+def test_what_looks_like_a_special_token_is_text(read):
+    # SEP and CLS are words like any that have no vector of their own, and like each other.
+    assert scored("a [SEP] [CLS]", ("T", ["a [[SEP]] b", "b [CLS]"])) == [[1.0, 2 / 3]]
+    assert read[1].split() == ["T", "[SEP]", "a", "[", "SEP", "]", "b", "[SEP]", "b", "CLS"]
+
+
+def test_a_long_passage_is_read_in_runs(read, monkeypatch):
+    sentences = ["a x", "ab", "가", "b", "x"]
+    (whole,) = ranking.scores("a b", [("T", sentences)])
+    monkeypatch.setattr(ranking, "ROOM", 5)
+    read.clear()
+    # a x and ab have 5 letters, 가 (counted double), b and x 4.
+    assert [whole.tolist()] == scored("a b", ("T", sentences))
+    assert read == ["a b", "T [SEP] a x [SEP] ab", "T [SEP] 가 [SEP] b [SEP] x"]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "runs"),
+    [
+        ([], []),
+        (["12345", "67890", "x"], [("12345", "67890"), ("x",)]),
+        (["가나다라마", "x"], [("가나다라마",), ("x",)]),
+        (["가나다", "x", "1234"], [("가나다", "x"), ("1234",)]),
+        (["12345678901", "", "x"], [("12345678901",), ("", "x")]),  # longer than a run: read by itself
+    ],
+)
+def test_runs_by_hand(monkeypatch, sentences, runs):
+    monkeypatch.setattr(ranking, "ROOM", 10)
+    assert list(ranking._runs(sentences)) == runs
+
+
+def test_of_an_endless_sentence_the_beginning_is_read(read, monkeypatch):
+    monkeypatch.setattr(ranking, "LONGEST", 5)
+    assert scored("a b", ("T", ["a x x b"])) == [[0.5]]
+    assert read[1] == "T [SEP] a x x"
+
+
+def test_as_good_a_sentence_stands_first_by_late_interaction(monkeypatch):
+    monkeypatch.setattr(ranking, "scores", lambda question, passages: [np.array([0.25, 0.5])])
+    assert rank("dragons?", hit("Same words. Other words.")) == [
+        ("Other words.", round(evidence.LIKE * 0.5, 4)),
+        ("Same words.", round(evidence.LIKE * 0.25, 4)),
+    ]

@@ -42,6 +42,7 @@ def test_the_nearest_come_first(place):
     assert cosines.tolist() == pytest.approx([0.8, 0.6, 0])
     assert store.size == 8
     assert np.array_equal(store.vectors(np.array([5, 2])), axes[[5, 2]])
+    assert store.vectors(np.array([], np.int64)).shape == (0, DIMENSIONS)
     store.close()
 
 

@@ -163,3 +163,14 @@ class TestTuning:
             both = loss(self.columns(teacher, 2), torch.tensor([1, 2]))
             alone = loss(self.columns(teacher, 1), torch.tensor([1]))
         assert both.item() == pytest.approx(alone.item(), abs=1e-4)
+
+    def test_the_shipped_weights_are_the_mean_of_those_before_and_after(self, teacher, tmp_path):
+        other = parallel.teacher()
+        with torch.no_grad():
+            for value in other.parameters():
+                value += 0.5
+        teacher.save(str(tmp_path / "before"))
+        other.save(str(tmp_path / "after"))
+        mean = tune.averaged(tmp_path / "before", tmp_path / "after")
+        for one, two in zip(teacher.parameters(), mean.parameters(), strict=True):
+            assert torch.allclose(one + 0.25, two, atol=1e-6)

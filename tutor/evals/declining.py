@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tutor.evals import indexes
-from tutor.evals.indexes import THRESHOLD
 from tutor.evals.metrics import best_threshold, share
 from tutor.evals.qa_sets import LANGS, half, outside
 from tutor.evals.runs import Run
 from tutor.evals.tables import Row, Table
+from tutor.retrieval.confidence import COVERED as THRESHOLD
 from tutor.types import Lang
 
 AROUND = tuple(round(0.05 * step, 2) for step in range(-4, 5))  # thresholds of the curve, from the shipped one

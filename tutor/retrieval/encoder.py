@@ -81,7 +81,7 @@ def passage_text(title: str, sentences: Sequence[str]) -> str:
 
 def plain(text: str) -> str:
     """`text` without what the tokenizer would take for a special token."""
-    return _SPECIAL.sub(r"\1", text)
+    return _SPECIAL.sub(r" \1 ", text)  # apart, so that "[[SEP]]" does not become one
 
 
 def read(text: str) -> Reading:

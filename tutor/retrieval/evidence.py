@@ -12,14 +12,10 @@ from tutor.types import Evidence, Hit, Passage
 
 # Shares of a question term's weight that a sentence is given where the term stands near it, not in it.
 IN_TITLE, IN_PASSAGE = 0.4, 0.1
-PRIOR = 0.15  # of the best passage's sentences; 1/2 of it for the second passage's, 1/3 for the third's
-CUE = 0.3  # for the kind of thing that is asked for: a name, a year, a number, a reason
+CUE = 0.15  # for the kind of thing that is asked for: a name, a year, a number, a reason
 QUESTION_WORD = 3.0  # weight of "who" or "when" in comparing questions; that of a fairly rare term
-ASKED = 2.0  # for a question like this one that the sentence is known to answer
-LIKE = 3.0  # of the sentence's own score for the question, see ranking.py
-COVERAGE_HITS = 3  # passages that are asked whether they hold the question's words
-TOPIC = 3.0  # what a word weighs more if it stands in their titles: it is what the question is about
-COVERED = 0.53  # below this confidence the sources do not hold the answer; see `python -m tutor.evals.retrieval`
+ASKED = 1.0  # for a question like this one that the sentence is known to answer
+LIKE = 8.0  # of the sentence's own score for the question, see ranking.py
 
 Idf = Callable[[str], float]
 
@@ -56,8 +52,8 @@ def rank(question: str, hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Ev
     """The `k` sentences of `hits` that best answer `question`, by falling score, ties in reading order.
 
     score = idf-weighted share of the question's terms in the sentence (a part of it for those in the
-    title, the heading or the rest of the passage) + a prior from the passage's rank + a cue + its late interaction
-    with the question.
+    title, the heading or the rest of the passage) + its late interaction with the question + a question like this one
+    that it is known to answer + a cue. The weights are those that measured best on the dev questions.
     """
     weights = {term: idf(term) for term in terms(question)}
     asking = _asking(question)
@@ -66,7 +62,7 @@ def rank(question: str, hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Ev
     spans = [sentences(hit.passage.text) for hit in hits]
     told = [[hit.passage.text[a:b] for a, b in part] for hit, part in zip(hits, spans, strict=True)]
     likes = ranking.scores(question, [(hit.passage.title, part) for hit, part in zip(hits, told, strict=True)])
-    for place, (hit, part, like) in enumerate(zip(hits, spans, likes, strict=True), 1):
+    for hit, part, like in zip(hits, spans, likes, strict=True):
         near = _near(hit.passage)
         known = {
             hit.passage.text[a:b]: qs
@@ -74,32 +70,11 @@ def rank(question: str, hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Ev
         }
         for span, alike in zip(part, like.tolist(), strict=True):
             text = hit.passage.text[slice(*span)]
-            score = _overlap(weights, set(terms(text)), near) + PRIOR / place + LIKE * alike
+            score = _overlap(weights, set(terms(text)), near) + LIKE * alike
             score += ASKED * max((_likeness(weights | asking, q, idf) for q in known.get(text, ())), default=0.0)
             score += CUE * sum(1 for cue in cues if cue.search(text))
             found.setdefault(text, Evidence(hit.passage, span, score))
     return sorted(found.values(), key=lambda e: -e.score)[:k]
-
-
-def coverage(question: str, hits: Sequence[Hit], *, idf: Idf) -> float:
-    """How far `hits` speak of what `question` asks, 0..1; 0 where it has no words.
-
-    The share of its words that the best passages hold, by weight. A word weighs as its rarest term, so one that no
-    source holds weighs most: "How is kimchi made?" comes out low.
-    """
-    near: dict[str, float] = {}
-    for hit in hits[:COVERAGE_HITS]:
-        for term, share in _near(hit.passage).items():
-            near[term] = max(share, near.get(term, 0.0))
-    total = held = 0.0
-    for word in question.split():
-        weights = {term: idf(term) for term in terms(word)}
-        if weights:
-            topic = any(near.get(term) == IN_TITLE for term in weights)
-            weight = max(weights.values()) * (TOPIC if topic else 1.0)
-            total += weight
-            held += weight * sum(w for term, w in weights.items() if term in near) / sum(weights.values())
-    return held / total if total else 0.0
 
 
 def _near(passage: Passage) -> dict[str, float]:

@@ -13,6 +13,7 @@ from tutor.corpus.corrections import Correction
 from tutor.corpus.glossary import Term
 from tutor.errors import SearchIndexError
 from tutor.retrieval import encoder, evidence
+from tutor.retrieval.confidence import Signals, confidence
 from tutor.retrieval.expansion import Expansion
 from tutor.retrieval.layout import Layout
 from tutor.retrieval.lexical import Lexical
@@ -22,7 +23,7 @@ from tutor.retrieval.stores import VectorStore
 from tutor.types import Document, Evidence, Hit, Lang, Passage
 
 POOL = 50  # passages that each leg hands to the fusion
-WORDS = 0.5  # weight of BM25 beside the cosine; measured by `tutor eval retrieval`
+WORDS = 0.8  # weight of BM25 beside the cosine; measured by `tutor eval retrieval`
 MORE = 0.15  # cosine by which a passage in the other language must be nearer than its article in the asker's
 NAMED = 30  # documents that an error names
 
@@ -87,11 +88,17 @@ class Index:
         """
         numbers, words, cosines = self._candidates(query, lang)
         scores = cosines + WORDS * words / max(words.max(initial=0.0), 1e-9)
-        ranks = [_ranks(leg) for leg in (words, cosines)]
-        kept = self._folded(numbers, cosines, lang)
+        by_words, by_meaning = _ranks(words), _ranks(cosines)
+        kept = self._folded(numbers, words, cosines, lang)
         best = kept[np.lexsort((numbers[kept], -scores[kept]))]
         return [
-            Hit(self.passages[int(numbers[i])], float(scores[i]), *(int(leg[i]) or None for leg in ranks))
+            Hit(
+                self.passages[int(numbers[i])],
+                float(scores[i]),
+                int(by_words[i]) or None,
+                int(by_meaning[i]) or None,
+                float(cosines[i]),
+            )
             for i in best[:k]
         ]
 
@@ -124,12 +131,14 @@ class Index:
         known |= dict(zip(rest.tolist(), (self.vectors.vectors(rest) @ asked).tolist(), strict=True))
         return numbers, scores[numbers], np.array([known[number] for number in numbers.tolist()], np.float32)
 
-    def _folded(self, numbers: np.ndarray, cosines: np.ndarray, lang: Lang) -> np.ndarray:
+    def _folded(self, numbers: np.ndarray, words: np.ndarray, cosines: np.ndarray, lang: Lang) -> np.ndarray:
         """Places of the candidates that remain when an article in both languages counts once.
 
-        Those in `lang` stay; a foreign one stays where it is nearer by MORE than any of the same article in `lang`.
+        Those in `lang` stay; a foreign one stays where it is nearer by MORE than any of the same article in `lang`,
+        or where it holds a word of the query and none of those does.
         """
         own = self._layout.own(lang)[numbers]
+        alone = (words > 0) & (not (words[own] > 0).any())
         slugs = [self.passages[number].slug for number in numbers.tolist()]
         nearest: dict[str, float] = {}
         for slug, cosine, mine in zip(slugs, cosines.tolist(), own.tolist(), strict=True):
@@ -137,7 +146,7 @@ class Index:
                 nearest[slug] = max(cosine, nearest.get(slug, -1.0))
         kept = [
             mine or cosine > nearest.get(slug, -1.0) + MORE
-            for slug, cosine, mine in zip(slugs, cosines.tolist(), own.tolist(), strict=True)
+            for slug, cosine, mine in zip(slugs, cosines.tolist(), (own | alone).tolist(), strict=True)
         ]
         return np.flatnonzero(kept)
 
@@ -147,16 +156,25 @@ class Index:
         return evidence.rank(question, hits, idf=self._words.idf, k=k)
 
     def confidence(self, question: str, hits: Sequence[Hit]) -> float:
-        """How likely the sources answer `question`, 0..1: the mean of the coverage and of the share of its terms, by
-        weight, that any source holds. Below evidence.COVERED the sources do not hold it.
-        """
-        weights = {term: self._words.idf(term) for term in text.terms(self._spelling.mend(question))}
-        known = sum(weight for term, weight in weights.items() if self._words.df(term))
-        return (self.coverage(question, hits) + known / (sum(weights.values()) or 1.0)) / 2
+        """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not."""
+        return confidence(self.signals(question, hits)) if hits else 0.0
 
-    def coverage(self, question: str, hits: Sequence[Hit]) -> float:
-        """How far `hits` speak of what `question` asks, 0..1."""
-        return evidence.coverage(self._spelling.mend(question), hits, idf=self._words.idf)
+    def signals(self, question: str, hits: Sequence[Hit]) -> Signals:
+        """What the search that gave `hits` found for `question`."""
+        question = self._spelling.mend(question)
+        weights = {term: self._words.idf(term) for term in text.terms(question)}
+        known = sum(weight for term, weight in weights.items() if self._words.df(term))
+        return Signals(
+            nearest=max((hit.cosine for hit in hits), default=0.0),
+            known=known / (sum(weights.values()) or 1.0),
+        )
+
+    def nearest(self, question: str, hits: Sequence[Hit]) -> float:
+        """The largest cosine of `question` with a passage of `hits`; 0 where there are none."""
+        found = [self._passages.number(hit.passage.id) for hit in hits]
+        rows = np.array([number for number in found if number is not None], np.int64)
+        asked = encoder.question(self._spelling.mend(question)).vector
+        return float((self.vectors.vectors(rows) @ asked).max(initial=0.0)) if len(rows) else 0.0
 
 
 def _best(scores: np.ndarray, allowed: np.ndarray) -> list[int]:

@@ -23,7 +23,7 @@ CODE = (
         f"retrieval/{name}.py"
         for name in (
             *("builds", "chunking", "encoder", "faiss_store", "ingest", "keys", "layout", "lexical", "lexical_build"),
-            *("manifests", "milvus_store", "records", "stores"),
+            *("manifests", "milvus_store", "records", "spelling", "stores"),
         )
     ),
 )

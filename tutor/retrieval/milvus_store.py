@@ -26,8 +26,8 @@ TIMEOUT = 30.0  # seconds
 class Collection:
     """The vectors of one build."""
 
-    def __init__(self, client: Any, name: str, size: int) -> None:
-        self._client, self._name = client, name
+    def __init__(self, client: Any, name: str, size: int, dimensions: int) -> None:
+        self._client, self._name, self._dimensions = client, name, dimensions
         self.size = size
 
     def search(self, vector: np.ndarray, k: int, allowed: np.ndarray | None = None) -> Found:
@@ -67,7 +67,7 @@ class Collection:
             with answering():
                 for record in self._client.get(self._name, ids=ids, output_fields=["vector"], timeout=TIMEOUT):
                     found[record["id"]] = record["vector"]
-        return np.array([found[number] for number in numbers], np.float32)
+        return np.array([found[number] for number in numbers], np.float32).reshape(len(numbers), self._dimensions)
 
     def close(self) -> None:
         self._client.close()
@@ -93,7 +93,7 @@ def build(uri: str, name: str, blocks: Iterable[np.ndarray], size: int, dimensio
         first += len(block)
     with answering():
         client.flush(name)
-    return Collection(client, name, size)
+    return Collection(client, name, size, dimensions)
 
 
 def load(uri: str, name: str, size: int, dimensions: int) -> Collection:
@@ -105,7 +105,7 @@ def load(uri: str, name: str, size: int, dimensions: int) -> Collection:
     if held != (size, dimensions):
         client.close()
         raise ValueError(f"the collection {name} at {uri} does not hold {size} vectors of {dimensions} numbers")
-    return Collection(client, name, size)
+    return Collection(client, name, size, dimensions)
 
 
 def remove(uri: str, name: str) -> None:
