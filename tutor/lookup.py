@@ -37,7 +37,11 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
         hits = tuple(Hit(p, 0.0) for p in index.passages_of(f"{lang}/{OWN_PAGE}"))
         if terms(query) and index.nearest(query, hits) < GREETING:
             hits = ()
-    return Found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang), covered)
+    evidence = _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang)
+    beside = {e.passage.id: e.passage for e in evidence}
+    for hit in hits:
+        beside.pop(hit.passage.id, None)
+    return Found((*hits, *(Hit(passage, 0.0) for passage in beside.values())), evidence, covered)
 
 
 def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found:

@@ -288,7 +288,7 @@ def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
 
 def _checked_question(text: str) -> str:
     # Far too long a text is not even normalised: the order of a million combining marks alone takes minutes.
-    question = " ".join(normalise(text).split()) if len(text) <= 3 * LONGEST else text
+    question = " ".join(normalise(text).split()) if len(text) <= 3 * LONGEST else text.strip()
     if not question:
         raise QuestionError(
             "The question is empty.",
