@@ -49,6 +49,11 @@ class Expansion:
         names = [term.names[lang][0] for term in named.values() for lang in ("ko", "en")]
         return " ".join([query, *(name for name in names if folded(name) not in plain)])
 
+    def spellings(self, name: str) -> set[str]:
+        """`name` and all other spellings of the terms that it names, folded, without spaces and hyphens."""
+        plain = folded(name)
+        return {joined(plain), *(joined(folded(s)) for term in self._named(plain) for s in term.spellings)}
+
     def _named(self, text: str) -> Iterator[Term]:
         """The terms that `text` names, in order; of those that begin at one place the longest."""
         places = [place for place, letter in enumerate(text) if not _SEPARATOR.match(letter)]

@@ -17,6 +17,7 @@ from tutor.retrieval.confidence import Signals, confidence
 from tutor.retrieval.expansion import Expansion
 from tutor.retrieval.layout import Layout
 from tutor.retrieval.lexical import Lexical
+from tutor.retrieval.names import held, names
 from tutor.retrieval.records import Documents, Records
 from tutor.retrieval.spelling import Spelling
 from tutor.retrieval.stores import VectorStore
@@ -167,6 +168,7 @@ class Index:
         return Signals(
             nearest=max((hit.cosine for hit in hits), default=0.0),
             known=known / (sum(weights.values()) or 1.0),
+            named=held(names(question), (hit.passage for hit in hits), self._expansion),
         )
 
     def nearest(self, question: str, hits: Sequence[Hit]) -> float:
