@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -11,11 +12,21 @@ from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Lang, Passage
 
 OWN_PAGE = "tutor"  # slug of the article about the tutor itself
+SEEDS = "seeds/"  # with which the learner's notes begin
 NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 OWN_WEIGHT = 2.0  # of a follow-up by itself, beside 1.0 together with the question before it
 GREETING = 0.25  # cosine of a message with the page's nearest passage, from which on the page may be its answer
+
+NOTE_COVERED = COVERED / 2  # the same for a question about the note: that it is asked at all speaks for it
+
+# "the note", "my notes", "the learner's blog"; 노트 but not 노트북. "Please note" and "note that" are no note.
+_ABOUT_NOTE = re.compile(
+    r"\b(?:the|this|that|my|your|(?:learner|author)(?:'s)?) notes?\b|\bnote's\b|\bblog(?:ger|post)?\b"
+    r"|노트(?!북)|블로그|글쓴이|필자",
+    re.I,
+)
 
 Place = tuple[tuple[Passage, tuple[int, int]], ...]  # a passage and a span of its text, or nothing
 
@@ -30,18 +41,45 @@ class Found:
 
 
 def look_up(index: Index, query: str, lang: Lang) -> Found:
-    """The passages for `query`; where no source covers it, the tutor's own page if it may be a greeting, else none."""
+    """The passages for `query`: of the note alone where it is about the note.
+
+    Where no source covers it, the tutor's own page if it may be a greeting, else none.
+    """
+    if (found := _in_the_note(index, query, lang)) is not None:
+        return found
     hits = tuple(index.search(query, lang=lang))
     covered = index.confidence(query, hits) >= COVERED
     if not covered:
         hits = tuple(Hit(p, 0.0) for p in index.passages_of(f"{lang}/{OWN_PAGE}"))
         if terms(query) and index.nearest(query, hits) < GREETING:
             hits = ()
-    evidence = _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang)
+    return _found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang), covered)
+
+
+def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:
+    """What the note, and the article about it, hold for a `query` about it; the note's own words lead or follow soon.
+
+    None where the query is about something else, or where there is no note.
+    """
+    notes = [ident for ident in index.documents if ident.startswith(SEEDS)]
+    if not notes or not _ABOUT_NOTE.search(query):
+        return None
+    hits = tuple(index.within([*notes, f"{lang}/{NOTE_PAGE}"], query))
+    if index.confidence(query, hits) < NOTE_COVERED:
+        return Found(covered=False)
+    evidence = list(_accompanied(index, query, index.evidence(query, hits, k=EVERY), lang))
+    own = next((place for place, e in enumerate(evidence) if e.passage.doc.startswith(SEEDS)), 0)
+    if own >= LEADING:
+        evidence.insert(LEADING - 1, evidence.pop(own))
+    return _found(hits, evidence, covered=True)
+
+
+def _found(hits: tuple[Hit, ...], evidence: Sequence[Evidence], covered: bool) -> Found:
+    """With the passages that only stand beside the evidence behind the `hits`."""
     beside = {e.passage.id: e.passage for e in evidence}
     for hit in hits:
         beside.pop(hit.passage.id, None)
-    return Found((*hits, *(Hit(passage, 0.0) for passage in beside.values())), evidence, covered)
+    return Found((*hits, *(Hit(passage, 0.0) for passage in beside.values())), tuple(evidence), covered)
 
 
 def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found:
@@ -71,12 +109,12 @@ def _note_itself(index: Index, e: Evidence) -> Place:
     quotes = [fact.quote for fact in index.document(e.passage.doc).facts if fact.text == e.text and fact.quote]
     if not quotes:
         return ()
-    return _sentence((p for p in index.holding(quotes[0]) if p.doc.startswith("seeds/")), quotes[0])
+    return _sentence((p for p in index.holding(quotes[0]) if p.doc.startswith(SEEDS)), quotes[0])
 
 
 def _correction(index: Index, query: str, e: Evidence, lang: Lang) -> Place:
     """Where an article in `lang` says what is right, if this sentence of the note is not; the nearest to `query`."""
-    if not e.passage.doc.startswith("seeds/"):
+    if not e.passage.doc.startswith(SEEDS):
         return ()
     said = " ".join(e.text.split())
     asked = set(terms(query))

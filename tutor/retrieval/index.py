@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 
@@ -88,9 +88,23 @@ class Index:
         combination, as in Bruch, Gai and Ingber 2023 (arXiv 2210.11934), which measured better here than ranks do.
         """
         numbers, words, cosines = self._candidates(query, lang)
+        return self._hits(numbers, words, cosines, self._folded(numbers, words, cosines, lang), k)
+
+    def within(self, documents: Iterable[str], query: str, *, k: int = 6) -> list[Hit]:
+        """The `k` best passages of `documents` alone, best first."""
+        known = [number for ident in documents if (number := self._documents.number(ident)) is not None]
+        rows = [row for number in known for row in self._layout.passages_of(number)]
+        if not rows:
+            return []
+        numbers, mended = np.array(rows, np.int64), self._spelling.mend(query)
+        words = self._words.scores(text.terms(self._expansion.widened(mended)))[numbers]
+        cosines = self.vectors.vectors(numbers) @ encoder.question(mended).vector
+        return self._hits(numbers, words, cosines, np.arange(len(numbers)), k)
+
+    def _hits(self, numbers: np.ndarray, words: np.ndarray, cosines: np.ndarray, kept: np.ndarray, k: int) -> list[Hit]:
+        """The `k` best of the candidates at the places `kept`, best first."""
         scores = cosines + WORDS * words / max(words.max(initial=0.0), 1e-9)
         by_words, by_meaning = _ranks(words), _ranks(cosines)
-        kept = self._folded(numbers, words, cosines, lang)
         best = kept[np.lexsort((numbers[kept], -scores[kept]))]
         return [
             Hit(
