@@ -13,7 +13,7 @@ LAYERS = [
     {"corpus"},
     {"retrieval", "chat", "labs", "training"},
     {"demo_request", "lookup"},
-    {"tools"},
+    {"tools", "follow_up"},
     {"session"},
     {"cli", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},
 ]

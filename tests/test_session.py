@@ -213,15 +213,19 @@ def test_closing_in_mid_answer_leaves_no_trace(session) -> None:
     assert made.undo() is None
 
 
-def test_a_follow_up_is_searched_with_the_question_before_it(session) -> None:
-    made = session([INVENTED], [])
+def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
+    made = session([INVENTED], [], [], [])
+    assert made.rewrite("When did he publish it?", "en") == ["When did he publish it?"]
     answer(made, WHO)
-    assert made.rewrite("When did he publish it?") == f"{WHO} When did he publish it?"
-    assert made.rewrite("그건 언제야?") == f"{WHO} 그건 언제야?"
-    assert made.rewrite("What is the vanishing gradient problem?") == "What is the vanishing gradient problem?"
+    assert made.rewrite("When did he publish it?", "en") == [WHO, "When did he publish it?"]
+    assert made.rewrite("그건 언제야?", "ko") == [WHO, "그건 언제야?"]
+    other = "What is the vanishing gradient problem?"
+    assert made.rewrite(other, "en") == [other]
     told = answer(made, "Where did that happen?")
     assert told.citations[0].passage.slug == "perceptron"
-    assert INVENTED not in told.text  # it was just said
+    assert made.rewrite("And why then?", "en") == [WHO, "Where did that happen?", "And why then?"]
+    answer(made, "And why then?")
+    assert made.rewrite("Who else?", "en") == ["Where did that happen?", "And why then?", "Who else?"]
 
 
 def test_undo_and_reset(session) -> None:

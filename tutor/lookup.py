@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
@@ -16,7 +16,6 @@ SEEDS = "seeds/"  # with which the learner's notes begin
 NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
-OWN_WEIGHT = 2.0  # of a follow-up by itself, beside 1.0 together with the question before it
 GREETING = 0.25  # cosine of a message with the page's nearest passage, from which on the page may be its answer
 
 NOTE_COVERED = COVERED / 2  # the same for a question about the note: that it is asked at all speaks for it
@@ -80,15 +79,6 @@ def _found(hits: tuple[Hit, ...], evidence: Sequence[Evidence], covered: bool) -
     for hit in hits:
         beside.pop(hit.passage.id, None)
     return Found((*hits, *(Hit(passage, 0.0) for passage in beside.values())), tuple(evidence), covered)
-
-
-def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found:
-    """`found` for a follow-up: its sentences ranked by the `question` itself as well, without those just `told`."""
-    own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
-    wanted = [
-        replace(e, score=e.score + OWN_WEIGHT * own.get(e.text, 0.0)) for e in found.evidence if e.text not in told
-    ]
-    return replace(found, evidence=tuple(sorted(wanted, key=lambda e: -e.score)))
 
 
 def _accompanied(index: Index, query: str, evidence: Sequence[Evidence], lang: Lang) -> tuple[Evidence, ...]:

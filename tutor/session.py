@@ -20,11 +20,12 @@ from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
-from tutor.lookup import OWN_PAGE, Found, look_up, narrowed, story_query
+from tutor.follow_up import leans, narrowed
+from tutor.lookup import OWN_PAGE, Found, look_up, story_query
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
 from tutor.retrieval.ingest import Progress
-from tutor.text import LONGEST, language, normalise, sentences, terms, typed
+from tutor.text import LONGEST, language, normalise, sentences, typed
 from tutor.tools import Toolbox
 from tutor.types import (
     Answer,
@@ -54,15 +55,10 @@ LONGEST_QUESTION = 2000  # characters
 MAX_TOKENS = 256  # of one answer
 TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
 QUOTED = 3  # sentences, where the tutor quotes
+CHAIN = 3  # questions at most that are searched together
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
 
 Newest = Callable[[], Index] | None
-
-_POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
-    r"|그(?:건|거|게|것|럼|때|녀|들|의|는|가|를| )|이(?:건|거|게|것|때)|저(?:건|거|것)|^(?:누가|언제|왜|어디서|어떻게)",
-    re.I,
-)
 
 
 @dataclass(slots=True)
@@ -71,6 +67,7 @@ class Turn:
 
     question: str
     lang: Lang
+    about: list[str] = field(default_factory=list)  # the question, behind those that it leans on
     began: float = field(default_factory=time.monotonic)
     found: Found = field(default_factory=Found)
     shown: list[tuple[Excerpt, Passage]] = field(default_factory=list)
@@ -130,11 +127,10 @@ class Session:
 
     # ---- steps of a turn -----------------------------------------------------------------------------
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
-        query = self.rewrite(turn.question)
-        found = look_up(self.index, query, turn.lang)
-        if query != turn.question:  # a follow-up wants something else than was just said
-            told = {c.sentence for c in self._turns[-1].checked}
-            found = narrowed(self.index, found, turn.question, told)
+        turn.about = self.rewrite(turn.question, turn.lang)
+        found = look_up(self.index, " ".join(turn.about), turn.lang)
+        if len(turn.about) > 1:
+            found = narrowed(self.index, found, turn.question, {c.sentence for c in self._turns[-1].checked})
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
 
@@ -144,14 +140,13 @@ class Session:
             found.hits, found.evidence, self.model.context_tokens // 3, self.model.count_tokens
         )
 
-    def rewrite(self, question: str) -> str:
-        """A follow-up ("who made it?", "그건 누가 만들었어?") made to stand alone: with the question before it."""
+    def rewrite(self, question: str, lang: Lang) -> list[str]:
+        """What stands alone: a follow-up ("who made it?", "그건 누가 만들었어?") behind the questions it leans on."""
         if not self._turns:
-            return question
-        few = len(set(terms(question))) < 2  # "Why?" says nothing by itself, "Hello" and "LSTM?" do
-        if _POINTS_BACK.search(question) or (few and not look_up(self.index, question, self._turns[-1].lang).covered):
-            return f"{self._turns[-1].question} {question}"
-        return question
+            return [question]
+        last = self._turns[-1]
+        cited = dict.fromkeys(last.shown[c.by - 1][1].doc for c in last.checked if c.by)
+        return [*last.about[1 - CHAIN :], question] if leans(self.index, question, list(cited), lang) else [question]
 
     def _write(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         """Let the model write or call; what it calls is run, and it may then explain the result."""
