@@ -51,7 +51,7 @@ def _belongs(index: Index, question: str, told: Sequence[str]) -> float:
 
 
 def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found:
-    """`found` for a follow-up: its sentences ranked by the `question` itself as well, those just `told` a little lower."""
+    """`found` for a follow-up: ranked by the `question` itself as well, what was just `told` a little lower."""
     own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
     ranked = [replace(e, score=e.score + own.get(e.text, 0.0) - TOLD * (e.text in told)) for e in found.evidence]
     return replace(found, evidence=tuple(sorted(ranked, key=lambda e: -e.score)))
