@@ -27,6 +27,7 @@ KO = Passage(
         ("A perceptron can learn XOR. [1]", None),  # the "not" is gone
         ("단층 퍼셉트론은 XOR를 풀 수 있다. [2]", None),
         ("Seymour Papert published the perceptron in Psychological Review in 1958. [1]", None),  # another's work
+        ("Marvin Minsky proved in 1969 the limits of Seymour Papert. [1]", None),  # the same words turned about
         ("퍼셉트론은 1969년에 프랭크 로젠블라트가 발표했다. [2]", None),
         ("A perceptron cannot learn XOR. [7]", 1),  # a mark that leads nowhere is put right
         ("단층 퍼셉트론은 XOR를 풀지 못한다. [1]", 2),  # a mark on the wrong passage too

@@ -1,23 +1,20 @@
 """What the model is shown of the sources, and the check of what it says against them.
 
 The check is by rule and strict: it would rather withhold a true sentence than pass an unsupported one. A sentence
-passes if one sentence of a passage holds it: its words nearly all, in nearly their order, every number and every
-name, and no "not" more or less. What it cannot see: a paraphrase in other words, a translation, an inference, two
-sentences joined into one; those are withheld.
+passes if one sentence of a passage holds it: all its words, in their order, every number and every name, and no "not"
+more or less. What it cannot see: a paraphrase in other words, a translation, an inference, two sentences joined into
+one; those are withheld. Measured by `python -m tutor.evals.grounding`: of 263 claims that are subtly wrong none
+passes; when nine words in ten and four in five in order were enough, 7 did ("from German to English" for the reverse).
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
-from difflib import SequenceMatcher
 
 from tutor.text import normalise, numbers, sentences, terms
 from tutor.types import Checked, Citation, Evidence, Excerpt, Hit, Lang, Passage
 
-CONTAINED = 0.9  # share of the sentence's terms that its support must hold
-IN_ORDER = 0.8  # share of them that stand there in the same order
 SENTENCES_A_PASSAGE = 3  # of an excerpt, where whole passages do not fit
 
 SYSTEM: dict[Lang, str] = {
@@ -112,16 +109,13 @@ def support(claim: str, passage: str) -> tuple[int, int] | None:
 
 
 def _holds(text: str, claim: str, wanted: list[str]) -> bool:
-    held = terms(text)
-    if (Counter(wanted) & Counter(held)).total() < CONTAINED * len(wanted):
+    held = iter(terms(text))
+    if not all(term in held for term in wanted):  # each is looked for behind the one before it
         return False
     if not numbers(claim) <= numbers(text) or bool(_NEGATION.search(claim)) != bool(_NEGATION.search(text)):
         return False
     words = {word.lower() for word in _WORD.findall(text)}
-    if any(w[0].isupper() and w.lower() not in words and terms(w) for w in _WORD.findall(claim)):
-        return False
-    blocks = SequenceMatcher(None, wanted, held, autojunk=False).get_matching_blocks()
-    return sum(block.size for block in blocks) >= IN_ORDER * len(wanted)
+    return not any(w[0].isupper() and w.lower() not in words and terms(w) for w in _WORD.findall(claim))
 
 
 def refuses(text: str) -> bool:
