@@ -23,11 +23,13 @@ SIBLINGS = {
     "cli_sources": {"console"},
     "__main__": {"cli"},
     "evals": {"ui"},
+    "training": {"retrieval"},  # the intent head reads the vectors that the product computes
 }
 HOMES = {
     "faiss": ("retrieval/faiss_store.py", "evals/growth.py"),
     "pymilvus": ("retrieval/milvus_store.py",),
     "sentence_transformers": ("retrieval/encoder.py", "training/", "evals/encoders.py"),
+    "sklearn": ("training/", "evals/calibration.py"),
     "torch": ("retrieval/encoder.py", "chat/local.py", "training/"),
     "transformers": ("chat/local.py", "training/"),
     "gradio": ("ui/",),

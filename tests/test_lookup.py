@@ -3,7 +3,7 @@
 import pytest
 from small_corpus import write
 
-from tutor.lookup import look_up
+from tutor.lookup import look_up, own_page
 from tutor.retrieval.builds import open_index
 
 NOTE = "나는 단층 퍼셉트론이 1959년에 나왔고 시그모이드를 배운다고 알고 있다.\n\n세미나에서 책을 추천했다.\n"
@@ -71,3 +71,25 @@ def test_nothing_follows_where_the_note_is_not_told(index):
     question = "Who published LSTM in 1997?"
     found = look_up(index, question, "en")
     assert list(found.evidence[:2]) == index.evidence(question, found.hits, k=2)
+
+
+def test_the_tutors_own_page_answers_in_the_language_of_the_message(built_index):
+    for text, lang, told in (
+        ("Goodbye", "en", "Goodbye, and enjoy exploring the history of AI."),
+        ("안녕히 계세요", "ko", "안녕히 가세요, AI의 역사를 즐겁게 살펴보시길 바라요."),
+    ):
+        found = look_up(built_index, text, lang)
+        assert found.covered
+        assert [e.text for e in found.evidence] == [told]
+        assert {hit.passage.doc for hit in found.hits} == {f"{lang}/tutor"}
+
+
+def test_without_the_page_there_is_no_small_talk(index):
+    assert own_page(index, "Goodbye", "en") is None
+    assert not look_up(index, "Goodbye", "en").covered
+
+
+@pytest.mark.parametrize("question", ["How do I make kimchi stew?", "???", ""])
+def test_what_no_source_covers_has_no_evidence(built_index, question):
+    found = look_up(built_index, question, "en")
+    assert (found.hits, found.evidence, found.covered) == ((), (), False)

@@ -228,6 +228,37 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
     assert made.rewrite("Who else?", "en") == ["Where did that happen?", "And why then?", "Who else?"]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Thanks a lot, that helped", "You are welcome, and please ask me another question whenever you like. [1]"),
+        ("감사합니다 😊", "천만에요, 궁금한 것이 생기면 언제든지 또 물어보세요. [1]"),
+        ("다음에 또 올게", "안녕히 가세요, AI의 역사를 즐겁게 살펴보시길 바라요. [1]"),
+    ],
+)
+def test_small_talk_is_answered_by_its_own_words_from_the_tutors_page(session, text: str, told: str) -> None:
+    made = session([INVENTED], [])
+    answer(made, WHO)
+    assert made.rewrite(text, made._language(text)) == [text]  # "that" points back and asks nothing
+    said = answer(made, text)
+    assert said.text == told
+    assert [citation.passage.slug for citation in said.citations] == ["tutor"]
+
+
+def test_an_answer_about_the_tutor_has_all_its_sentences_in_order(session) -> None:
+    said = answer(session([]), "Are you ChatGPT?")
+    assert [c.sentence for c in said.checked] == [
+        "I am not ChatGPT, and no AI company runs me.",
+        "I am a small program with a small language model of the LLaMA family, trained from scratch by this project.",
+    ]
+
+
+def test_a_question_that_no_source_covers_does_not_reach_the_model(session) -> None:
+    made = session()
+    assert answer(made, "How do I make kimchi stew?").mode == "refused"
+    assert made.model.prompts == []
+
+
 def test_undo_and_reset(session) -> None:
     made = session([INVENTED], [INVENTED])
     answer(made, WHO)

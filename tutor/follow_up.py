@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from tutor.lookup import EVERY, Found
+from tutor.lookup import EVERY, Found, own_page
 from tutor.retrieval import ranking
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
@@ -33,7 +33,10 @@ _POINTS_BACK = re.compile(
 
 def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     """Whether `question` cannot stand without those before it; `told` are the documents last cited, best first."""
-    if _POINTS_BACK.search(question):
+    points_back = bool(_POINTS_BACK.search(question))
+    if own_page(index, question, lang, certain=points_back) is not None:
+        return False  # "thanks, that helped" points back and asks nothing
+    if points_back:
         return True
     alone = index.confidence(question, index.search(question, lang=lang))
     if len(set(terms(question))) < 2:  # "Why?" says nothing by itself, "LSTM?" does

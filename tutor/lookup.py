@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from tutor.retrieval import intents
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
 from tutor.text import sentences, terms
@@ -16,7 +17,6 @@ SEEDS = "seeds/"  # with which the learner's notes begin
 NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
-GREETING = 0.25  # cosine of a message with the page's nearest passage, from which on the page may be its answer
 
 NOTE_COVERED = COVERED / 2  # the same for a question about the note: that it is asked at all speaks for it
 
@@ -40,19 +40,42 @@ class Found:
 
 
 def look_up(index: Index, query: str, lang: Lang) -> Found:
-    """The passages for `query`: of the note alone where it is about the note.
+    """What answers `query`: the tutor's own page where it is small talk or about the tutor, else the sources.
 
-    Where no source covers it, the tutor's own page if it may be a greeting, else none.
+    Raises:
+        ModelError: the intent head cannot be used.
     """
+    if (certain := own_page(index, query, lang)) is not None:
+        return certain
+    found = in_the_sources(index, query, lang)
+    if found.covered and found.evidence and found.evidence[0].passage.slug != OWN_PAGE:
+        return found
+    return own_page(index, query, lang, certain=False) or found
+
+
+def own_page(index: Index, text: str, lang: Lang, *, certain: bool = True) -> Found | None:
+    """The sentences of the tutor's own page that answer `text`; None where it is no small talk and not about the tutor.
+
+    Where it is not `certain`, it is enough that it is likely.
+
+    Raises:
+        ModelError: the intent head cannot be used.
+    """
+    if (intent := intents.intent(text, certain=certain)) is None:
+        return None
+    page = list(index.passages_of(f"{lang}/{OWN_PAGE}"))
+    places = [place for sentence in intents.answer(intent, lang) for place in _sentence(page, sentence)]
+    return _found((), [Evidence(passage, span, 1.0) for passage, span in places]) if places else None
+
+
+def in_the_sources(index: Index, query: str, lang: Lang) -> Found:
+    """The passages for `query`: of the note alone where it is about the note; nothing where no source covers it."""
     if (found := _in_the_note(index, query, lang)) is not None:
         return found
     hits = tuple(index.search(query, lang=lang))
-    covered = index.confidence(query, hits) >= COVERED
-    if not covered:
-        hits = tuple(Hit(p, 0.0) for p in index.passages_of(f"{lang}/{OWN_PAGE}"))
-        if terms(query) and index.nearest(query, hits) < GREETING:
-            hits = ()
-    return _found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang), covered)
+    if index.confidence(query, hits) < COVERED:
+        return Found(covered=False)
+    return _found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang))
 
 
 def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:
@@ -70,15 +93,15 @@ def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:
     own = next((place for place, e in enumerate(evidence) if e.passage.doc.startswith(SEEDS)), 0)
     if own >= LEADING:
         evidence.insert(LEADING - 1, evidence.pop(own))
-    return _found(hits, evidence, covered=True)
+    return _found(hits, evidence)
 
 
-def _found(hits: tuple[Hit, ...], evidence: Sequence[Evidence], covered: bool) -> Found:
+def _found(hits: tuple[Hit, ...], evidence: Sequence[Evidence]) -> Found:
     """With the passages that only stand beside the evidence behind the `hits`."""
     beside = {e.passage.id: e.passage for e in evidence}
     for hit in hits:
         beside.pop(hit.passage.id, None)
-    return Found((*hits, *(Hit(passage, 0.0) for passage in beside.values())), tuple(evidence), covered)
+    return Found((*hits, *(Hit(passage, 0.0) for passage in beside.values())), tuple(evidence))
 
 
 def _accompanied(index: Index, query: str, evidence: Sequence[Evidence], lang: Lang) -> tuple[Evidence, ...]:

@@ -21,7 +21,7 @@ from tutor.config import Settings
 from tutor.demo_request import call_for
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, narrowed
-from tutor.lookup import OWN_PAGE, Found, look_up, story_query
+from tutor.lookup import Found, in_the_sources, look_up, story_query
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
 from tutor.retrieval.ingest import Progress
@@ -128,8 +128,10 @@ class Session:
     # ---- steps of a turn -----------------------------------------------------------------------------
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
         turn.about = self.rewrite(turn.question, turn.lang)
-        found = look_up(self.index, " ".join(turn.about), turn.lang)
-        if len(turn.about) > 1:
+        if len(turn.about) == 1:
+            found = look_up(self.index, turn.question, turn.lang)
+        else:
+            found = in_the_sources(self.index, " ".join(turn.about), turn.lang)
             found = narrowed(self.index, found, turn.question, {c.sentence for c in self._turns[-1].checked})
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
@@ -152,6 +154,8 @@ class Session:
         """Let the model write or call; what it calls is run, and it may then explain the result."""
         turn.messages = [Message("user", turn.question)]
         said = [t.question for t in self._turns] + [turn.question]
+        if not turn.found.covered and call_for(said) == "never":  # whatever it wrote, no source would support it
+            return
         for tries_left in reversed(range(TOOL_CALLS)):
             try:
                 call = yield from self._generate(turn, cancel, said, call_for(said))
@@ -225,7 +229,7 @@ class Session:
         yield from _append(turn, result.text)
         if result.ok and not turn.checked:  # what was said before the call goes on citing what was shown then
             query = story_query(str(result.arguments.get("gate", "")), turn.lang)
-            self._show(turn, look_up(self.index, query, turn.lang))
+            self._show(turn, in_the_sources(self.index, query, turn.lang))
             yield Retrieved(turn.found.hits)
 
     # ---- small decisions -----------------------------------------------------------------------------
@@ -305,14 +309,11 @@ def _checked_question(text: str) -> str:
 def _quotations(turn: Turn, refusal: str) -> list[str]:
     """What a model that only quotes may say: the best sentences, and in which order the second and third.
 
-    Where no source covers the question: the refusal, or a sentence of the tutor's own page.
+    Where no source covers the question: the refusal.
     """
-    k = QUOTED if turn.found.covered and not turn.tools else 1 if turn.tools else len(turn.found.evidence)
-    marked = [f"{e.text} [{n}]" for e, n in grounding.leading(turn.found.evidence, turn.shown, k)]
     if not turn.found.covered and not turn.tools:
-        return [refusal, *marked]
-    if turn.found.evidence and turn.found.evidence[0].passage.slug == OWN_PAGE and not turn.tools:
-        return marked
+        return [refusal]
+    marked = [f"{e.text} [{n}]" for e, n in grounding.leading(turn.found.evidence, turn.shown, _how_many(turn))]
     if len(marked) < QUOTED:
         return [" ".join(marked)]
     best, second, third = marked
@@ -320,9 +321,8 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
 
 
 def _how_many(turn: Turn) -> int:
-    """Sentences to quote: one after a demo and of the tutor about itself, else QUOTED."""
-    own = bool(turn.found.evidence) and turn.found.evidence[0].passage.slug == OWN_PAGE
-    return 1 if turn.tools or own else QUOTED
+    """Sentences to quote: one after a demo, else QUOTED."""
+    return 1 if turn.tools else QUOTED
 
 
 def _finished(draft: str) -> tuple[list[str], str]:

@@ -17,7 +17,7 @@ import pytest
 
 from tutor.config import ROOT
 from tutor.text import normalise
-from tutor.training import demo_requests
+from tutor.training import demo_requests, intents
 
 LIMIT = 0.5
 SAMPLES = 20_000
@@ -49,7 +49,7 @@ def asked(path: Path) -> list[str]:
 
 @cache
 def trained() -> dict[str, frozenset[str]]:
-    """The training questions and a fixed sample of the demo grammar, each once, with their trigrams."""
+    """The training questions, a fixed sample of the demo grammar and the small talk, with their trigrams."""
     pairs = [
         wording
         for path in sorted((ROOT / "corpus" / "qa" / "train").glob("*.jsonl"))
@@ -60,7 +60,8 @@ def trained() -> dict[str, frozenset[str]]:
     rng = random.Random(0)
     grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]
     history = [demo_requests.from_history(rng, ("ko", "en")[i % 2]) for i in range(SAMPLES // 20)]
-    return {text: trigrams(text) for text in {plain(q) for q in [*pairs, *grammar, *history]}}
+    small_talk = [one.text for one in intents.grammar(random.Random(intents.SEED))]
+    return {text: trigrams(text) for text in {plain(q) for q in [*pairs, *grammar, *history, *small_talk]}}
 
 
 def test_the_measure():

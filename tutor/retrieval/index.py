@@ -185,13 +185,6 @@ class Index:
             named=held(names(question), (hit.passage for hit in hits), self._expansion),
         )
 
-    def nearest(self, question: str, hits: Sequence[Hit]) -> float:
-        """The largest cosine of `question` with a passage of `hits`; 0 where there are none."""
-        found = [self._passages.number(hit.passage.id) for hit in hits]
-        rows = np.array([number for number in found if number is not None], np.int64)
-        asked = encoder.question(self._spelling.mend(question)).vector
-        return float((self.vectors.vectors(rows) @ asked).max(initial=0.0)) if len(rows) else 0.0
-
 
 def _best(scores: np.ndarray, allowed: np.ndarray) -> list[int]:
     """Numbers of the POOL highest `scores` among the `allowed`, ties by number."""
