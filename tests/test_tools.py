@@ -118,6 +118,7 @@ def test_layers_in(text: str, layers: str | None) -> None:
         (["<tool_call>xor</tool_call>"], "never"),
         (["Few pictures to train on: what trick does U-Net use?"], "never"),
         (["Their demo lasted a week. What made them stop?"], "never"),
+        (["Who built the first perceptron?", "What did she train her network on?"], "never"),
     ],
 )
 def test_call_for(said: list[str], call: str) -> None:

@@ -36,7 +36,7 @@ _ASKING = re.compile(
     re.I,
 )
 _HISTORY = re.compile(
-    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|\bhow (?:many|much|long)\b|\bpaper\b|\barticle\b"
+    r"\bwho\b|\bwhen\b|^where\b|\bwhat year\b|\bhow (?:many|much|long)\b|\bdid (?:he|she|they)\b|\bpaper\b|\barticle\b"
     r"|누가(?! ?(?:이기|이길|더))|누구|언제|어디서|몇 ?년|논문",
     re.I,
 )
