@@ -32,7 +32,7 @@ def copied(tmp_path, monkeypatch):
         ("너는 누구야?", "tutor-02"),
         ("Thanks a lot, that helped", "tutor-04"),
         ("감사합니다", "tutor-04"),
-        ("고마워 😊", "tutor-04"),
+        ("감사합니다 😊", "tutor-04"),
         (unicodedata.normalize("NFD", "감사합니다"), "tutor-04"),
         ("Ｔｈａｎｋ you", "tutor-04"),
         ("Goodbye", "tutor-05"),
