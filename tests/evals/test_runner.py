@@ -99,7 +99,7 @@ QUESTIONS = [
         id="soup", lang="en", kind="refuse", turns=["What is the best recipe for onion soup?"], expect_refusal=True
     ),
     Question(id="spurious", lang="en", kind="concept", turns=["What is XOR?"], must=["4/4"]),
-    Question(id="crash", lang="en", kind="smalltalk", turns=["crash"]),
+    Question(id="crash", lang="en", kind="smalltalk", turns=["What is a perceptron?"]),
     Question(id="empty", lang="ko", kind="smalltalk", turns=[" "]),
 ]
 SCRIPT = {
@@ -107,7 +107,7 @@ SCRIPT = {
     "How many association units did the Mark I Perceptron have?": f"{MARK} [1]",
     "XOR를 단층으로 돌려 줘": CALL,
     "What is XOR?": CALL,
-    "crash": RuntimeError("scripted"),
+    "What is a perceptron?": RuntimeError("scripted"),
 }
 
 
