@@ -29,12 +29,17 @@ HOMES = {
     "faiss": ("retrieval/faiss_store.py", "evals/growth.py"),
     "pymilvus": ("retrieval/milvus_store.py",),
     "sentence_transformers": ("retrieval/encoder.py", "training/", "evals/encoders.py"),
-    "sklearn": ("training/", "evals/calibration.py"),
-    "torch": ("retrieval/encoder.py", "chat/local.py", "training/"),
-    "transformers": ("chat/local.py", "training/"),
+    "sklearn": ("training/", "evals/calibration.py", "labs/cnn_vs_dense.py", "labs/lora.py"),
+    "torch": ("retrieval/encoder.py", "chat/local.py", "training/", "labs/"),
+    "transformers": ("chat/local.py", "training/", "labs/next_token.py"),
     "gradio": ("ui/",),
-    "plotly": ("labs/plots.py", "ui/app.py"),  # the app only serves the script that lies in the package
-    "matplotlib": ("labs/plots.py",),
+    "plotly": (
+        "labs/plots.py",
+        "labs/perceptron_plots.py",
+        "labs/chart_plots.py",
+        "ui/app.py",
+    ),  # the app only serves the script that lies in the package
+    "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),
     "pypdf": ("corpus/read_pdf.py",),
     "bs4": ("corpus/read_html.py",),
     "nbformat": ("corpus/read_notebook.py",),

@@ -8,8 +8,10 @@ the only one allowed. What is left open is the model's to choose.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
+from tutor.labs import core
 from tutor.text import normalise
 from tutor.types import Call
 
@@ -52,6 +54,8 @@ _SHORT = 12  # words; a request that leans on the conversation names nothing new
 
 def call_for(said: list[str]) -> Call:
     """Whether the newest of the learner's messages asks for a demo: surely, perhaps, or not at all."""
+    if lab_for(said):
+        return "must"
     text = normalise(said[-1])
     show, do = bool(_SHOW.search(text)), bool(_DO.search(text))
     named = bool(gates_in(text) or _LEARNER.search(text) or _DEMO.search(text))
@@ -65,6 +69,38 @@ def call_for(said: list[str]) -> Call:
     if _HISTORY.search(text) or (_ASKING.search(text) and not show):
         return "may" if show or not _HISTORY.search(text) else "never"
     return "must" if named or len(text.split()) <= _SHORT else "may"
+
+
+# What surely asks for a run of a lab that the message names besides; a mere "watch" or "try" is too weak a sign there.
+_RUN = re.compile(
+    r"\b(?:show (?:me|us|how)|demo|demonstrate|run|simulate|visuali[sz]e|experiment|in action|live)\b"
+    r"|\blet(?:'s| me) see\b"
+    r"|보여 ?(?:줘|주|줄|달|봐|드|죠)|돌려 ?(?:봐|줘|주|볼|보)|시연|데모|실습|실험(?:해|으로|을|시켜| 좀| ?보)"
+    r"|직접 (?:해|돌|실행|학습|보)",
+    re.I,
+)
+_PERCEPTRON = re.compile(r"perceptron|퍼셉트론", re.I)
+_AGAIN = re.compile(r"\bagain\b|\bnow\b|\bwith\b|\binstead\b|다시|이번엔|이번에는|(?:으로|로)(?: |$|는|도)|바꿔", re.I)
+
+
+def lab_for(said: list[str]) -> str | None:
+    """The lab, other than the perceptron's, that the newest message asks to be run; None where it asks for none.
+
+    A short message that only changes a setting ("and with rank 8?") goes on with the lab run before.
+    """
+    text = normalise(said[-1])
+    if gates_in(text) or _PERCEPTRON.search(text) or _HISTORY.search(text):
+        return None
+    if _RUN.search(text):
+        places = {name: m.start() for name, lab in core.LABS.items() if lab.asked and (m := _named(lab.asked, text))}
+        return min(places, key=places.__getitem__, default=None)
+    if len(said) > 1 and len(text.split()) <= _SHORT and _AGAIN.search(text) and (lab := lab_for(said[:-1])):
+        return lab if arguments_in(text, core.LABS[lab].schema.model_json_schema()["properties"]) else None
+    return None
+
+
+def _named(asked: str, text: str) -> re.Match[str] | None:
+    return re.search(asked, text, re.I)
 
 
 def _terse(text: str, earlier: list[str]) -> Call:
@@ -188,6 +224,46 @@ def settings_in(text: str) -> dict[str, Any]:
         found["seeds"] = list(range(_COUNT[next(g for g in count.groups() if g).lower()]))
     named = [name for name, words in _ACTIVATIONS.items() if re.search(words, text, re.I)]
     return found | ({"activation": named[0]} if len(named) == 1 else {})
+
+
+# Other words for a lab's arguments, before or after their number.
+_ALSO = {
+    "depth": "layers?|층|깊이",
+    "rank": "랭크|계수",
+    "temperature": "temp|온도",
+    "top_p": "top-?p|nucleus|톱피|톱-?p",
+    "merges": "병합|합치기",
+    "steps": "steps?|스텝|단계|걸음",
+    "epochs": "epochs?|에포크|에폭|번",
+    "width": "wide|너비|폭",
+    "filters": "filters?|kernels?|필터|커널",
+    "hidden_units": "hidden(?: units?)?|units?|은닉(?: ?유닛)?|유닛",
+    "distance": "distance|거리",
+    "dimensions": "dims?|차원",
+    "tokens": "tokens?|토큰",
+    "learning_rate": "learning[- ]?rate|lr|학습률",
+    "seed": "seeds?|시드",
+}
+_QUOTED = re.compile(r"[\"“‘'「『]([^\"”’'」』]+)[\"”’'」』]")
+
+
+def arguments_in(text: str, properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The values that `text` gives for a lab's arguments, whose JSON schemas are `properties`."""
+    text = normalise(text)
+    found: dict[str, Any] = {}
+    for name, schema in properties.items():
+        words = rf"(?:{name.replace('_', '[ _-]')}|{_ALSO.get(name, name)})"
+        if choices := [
+            c for c in schema.get("enum", ()) if re.search(rf"(?<![a-z]){re.escape(str(c))}(?![a-z])", text, re.I)
+        ]:
+            found[name] = choices[0]
+        elif schema.get("type") in ("number", "integer"):
+            number = r"(-?\d+(?:\.\d+)?)"
+            if m := re.search(rf"{words}{_LINK[:-1]}{number}|{number}\s*(?:개의? )?{words}", text, re.I):
+                found[name] = _value(m[1] or m[2])
+        elif schema.get("type") == "string" and (m := _QUOTED.search(text)):
+            found[name] = m[1]
+    return found
 
 
 def _value(text: str) -> int | float:

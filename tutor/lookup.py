@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tutor.labs import core
 from tutor.retrieval import intents
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
@@ -147,9 +149,11 @@ def _sentence(passages: Iterable[Passage], words: str) -> Place:
     return ()
 
 
-def story_query(gate: str, lang: Lang) -> str:
-    """What to look up in the sources after a run on `gate`."""
-    if gate in ("xor", "xnor"):
+def story_query(lab: str, arguments: Mapping[str, Any], lang: Lang) -> str:
+    """What to look up in the sources after a run of `lab`."""
+    if story := core.LABS[lab].story:
+        return story[lang]
+    if arguments["gate"] in ("xor", "xnor"):
         return (
             "단층 퍼셉트론이 XOR를 풀지 못하는 까닭" if lang == "ko" else "why a single-layer perceptron fails on XOR"
         )

@@ -228,7 +228,7 @@ class Session:
         turn.messages += [Message("assistant", tool_calls=(call,)), Message("tool", result.text, name=call.name)]
         yield from _append(turn, result.text)
         if result.ok and not turn.checked:  # what was said before the call goes on citing what was shown then
-            query = story_query(str(result.arguments.get("gate", "")), turn.lang)
+            query = story_query(call.name, result.arguments, turn.lang)
             self._show(turn, in_the_sources(self.index, query, turn.lang))
             yield Retrieved(turn.found.hits)
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from tutor import demo_request
-from tutor.labs import core
+from tutor.labs import core, train_perceptron
 from tutor.types import Frame, Lang, ToolCall, ToolResult, ToolSpec
 
 
@@ -16,12 +16,12 @@ class Toolbox:
     """What can be called, and the calling."""
 
     def specs(self, said: Sequence[str]) -> tuple[ToolSpec, ...]:
-        """Every tool; `allowed` is its schema narrowed by what the learner `said`, newest message last."""
-        return tuple(
-            ToolSpec(name, (lab.schema.__doc__ or "").strip(), schema, narrow(schema, said))
-            for name, lab in core.LABS.items()
-            for schema in [_plain(lab.schema.model_json_schema())]
-        )
+        """The lab that is asked for; `allowed` is its schema narrowed by what was `said`, newest message last."""
+        name = demo_request.lab_for(list(said)) or train_perceptron.NAME
+        lab = core.LABS[name]
+        schema = _plain(lab.schema.model_json_schema())
+        allowed = narrow(schema, said) if name == train_perceptron.NAME else _given(schema, said[-1])
+        return (ToolSpec(name, (lab.schema.__doc__ or "").strip(), schema, allowed),)
 
     def run(self, call: ToolCall, lang: Lang, cancel: threading.Event) -> Generator[Frame, None, ToolResult]:
         """Run the lab that `call` names; frames as they come, the result as the return value.
@@ -54,6 +54,13 @@ def narrow(schema: Mapping[str, Any], said: Sequence[str]) -> dict[str, Any]:
     narrowed["required"] = ["gate", *given]
     narrowed["additionalProperties"] = False
     return narrowed
+
+
+def _given(schema: Mapping[str, Any], newest: str) -> dict[str, Any]:
+    """`schema` with the arguments alone that the message gives, each with its value; the rest have their defaults."""
+    given = demo_request.arguments_in(newest, schema["properties"])
+    constants = {name: {"const": value} for name, value in given.items()}
+    return {**schema, "properties": constants, "required": list(given), "additionalProperties": False}
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

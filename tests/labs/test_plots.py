@@ -66,7 +66,7 @@ def test_figures_are_small_and_speak_one_language(crowd, lang):
 
 def test_live_figure_shows_what_has_come_so_far(xor):
     begun = [f for f in xor.frames if f.series == "single, seed 0"][:7]
-    figure = plots.live_figure(begun, {"gate": "xor", "seeds": [0, 1]}, "ko")
+    figure = plots.live_figure("train_perceptron", begun, {"gate": "xor", "seeds": [0, 1]}, "ko")
     assert [note.text.split("<br>")[1] for note in figure.layout.annotations] == [
         f"{begun[-1].epoch}에폭 · {round(4 * begun[-1].metrics['accuracy'])}/4",
         "…",

@@ -58,7 +58,7 @@ def _asked(data: Path) -> Iterator[tuple[str, Lang, str]]:
     for lang in LANGUAGES:
         yield from ((text, lang, "") for text in random.Random(0).sample(pool.off_topic[lang], OFF_TOPIC))
         for gate in ("and", "or", "nand", "nor", "xor", "xnor"):
-            yield story_query(gate, lang), lang, gate
+            yield story_query("train_perceptron", {"gate": gate}, lang), lang, gate
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from tutor.errors import ToolCallInvalid
 from tutor.labs import mlp, perceptron
+from tutor.labs.checking import short
 
 MAX_EPOCHS, MAX_SEEDS, MAX_HIDDEN_UNITS, MAX_LEARNING_RATE = 10_000, 8, 64, 10
 
@@ -149,18 +150,13 @@ def _invalid(kind: str, name: str, arguments: Mapping[str, Any]) -> ToolCallInva
     if allowed is None:
         known = ", ".join(_ALLOWED)
         return ToolCallInvalid(
-            f"There is no argument {_short(name)}.",
+            f"There is no argument {short(name)}.",
             f"Known are {known}.",
-            ko=(f"{_short(name)}(이)라는 인자는 없어요.", f"쓸 수 있는 인자는 {known}예요."),
+            ko=(f"{short(name)}(이)라는 인자는 없어요.", f"쓸 수 있는 인자는 {known}예요."),
         )
     if kind == "missing":
         message, ko = f"The argument {name} is missing.", f"{name} 인자가 빠졌어요."
     else:
-        shown = _short(arguments[name])
+        shown = short(arguments[name])
         message, ko = f"The argument {name}={shown} is not allowed.", f"{name}={shown}은(는) 쓸 수 없어요."
     return ToolCallInvalid(message, allowed[0], ko=(ko, allowed[1]))
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

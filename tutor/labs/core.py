@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +14,8 @@ from pydantic import BaseModel
 from tutor.errors import ToolCallInvalid, ToolFailed
 from tutor.labs import train_perceptron
 from tutor.labs.arguments import PerceptronArguments, parse_perceptron
+from tutor.labs.charts import Chart, Words
+from tutor.labs.checking import checked
 from tutor.types import Frame, LabResult
 
 TIME_LIMIT = 60.0  # seconds of computing; the time a viewer takes over a frame does not count
@@ -20,15 +23,47 @@ TIME_LIMIT = 60.0  # seconds of computing; the time a viewer takes over a frame 
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """`schema` is what a caller is told of the arguments; `parse` checks them and fills in defaults."""
+    """`schema` is what a caller is told of the arguments; `parse` checks them and fills in defaults.
+
+    `asked` matches the words by which a learner names the lab's subject; `story` finds the article behind it. While it
+    runs, `metric` is drawn over the epochs; the pictures of a finished run are its `charts`.
+    """
 
     schema: type[BaseModel]
     parse: Callable[[Mapping[str, Any]], Any]
     run: Callable[[Any], Generator[Frame, None, LabResult]]
+    title: Words
+    story: Words = field(default_factory=dict)
+    asked: str = ""
+    metric: str = ""
+    metric_name: Words = field(default_factory=dict)
+    epoch_name: Words = field(default_factory=dict)
+    charts: Callable[[LabResult], Sequence[Chart]] = lambda _: ()
 
+
+def _of(module: ModuleType) -> Lab:
+    """The lab that a module holds."""
+    return Lab(
+        module.Arguments,
+        lambda given: checked(module.Arguments, given),
+        module.run,
+        module.TITLE,
+        module.STORY,
+        module.ASKED,
+        module.METRIC,
+        module.METRIC_NAME,
+        module.EPOCH_NAME,
+        module.charts,
+    )
+
+
+_MODULES: tuple[ModuleType, ...] = ()
 
 LABS: Mapping[str, Lab] = {
-    train_perceptron.NAME: Lab(PerceptronArguments, parse_perceptron, train_perceptron.run),
+    train_perceptron.NAME: Lab(
+        PerceptronArguments, parse_perceptron, train_perceptron.run, {"en": "Perceptron", "ko": "퍼셉트론"}
+    ),
+    **{module.NAME: _of(module) for module in _MODULES},
 }
 
 
@@ -83,6 +118,6 @@ def _check(cancel: threading.Event, spent: float, time_limit: float) -> None:
     if spent > time_limit:
         raise ToolFailed(
             f"The demo took longer than {time_limit:g} seconds and was stopped.",
-            "Use fewer epochs, seeds or hidden units.",
-            ko=(f"실습이 {time_limit:g}초를 넘겨서 멈췄어요.", "에폭, 시드, 은닉 유닛 수를 줄여 보세요."),
+            "Use fewer epochs or seeds, or a smaller network.",
+            ko=(f"실습이 {time_limit:g}초를 넘겨서 멈췄어요.", "에폭이나 시드를 줄이거나 신경망을 작게 해 보세요."),
         )

@@ -1,21 +1,14 @@
-"""Pictures of a perceptron run, and files of them: the only module that draws with plotly and matplotlib."""
+"""Pictures of a perceptron run: regions with their lines, curves, and a net's output surface."""
 
 from __future__ import annotations
 
-import html
-import io
-import os
-import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 from plotly.subplots import make_subplots
 
-from tutor.errors import SettingError
 from tutor.labs.arguments import parse_perceptron
 from tutor.labs.captions import panel_title, say, series_title
 from tutor.labs.gates import GATES, GRID, POINTS
@@ -36,18 +29,13 @@ from tutor.labs.traces import (
 )
 from tutor.types import Frame, LabResult, Lang
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 _SLIDER_STEPS = 40
 _SURFACES_DRAWN = 120  # over all series and steps; a surface takes 1.7 kB
 _CURVE_POINTS = 300
 _LOG_BEYOND = 20  # epochs; 50 and 2,000 can both be seen on a log scale, and a short run needs none
-_HANGUL_FONTS = (
-    "NanumGothic",
-    "NanumBarunGothic",
-    "Noto Sans CJK KR",
-    "Noto Sans KR",
-    "Malgun Gothic",
-    "Apple SD Gothic Neo",
-)
 
 
 # ---- decision regions ------------------------------------------------------------------------------
@@ -84,11 +72,11 @@ def _regions(panels: Mapping[str, Frame | None], gate: str, lang: Lang) -> go.Fi
     ticks = {"tickvals": [0, 1], "showgrid": False, "zeroline": False, "range": [GRID[0], GRID[-1]], "fixedrange": True}
     figure.update_xaxes(**ticks, title={"text": "x1", "standoff": 0})
     figure.update_yaxes(**ticks, title={"text": "x2", "standoff": 0})
-    _dress(figure, say("regions", lang, gate), 130 + tall)
+    dress(figure, say("regions", lang, gate), 130 + tall)
     return figure
 
 
-def _dress(figure: go.Figure, title: str, pixels: int) -> None:
+def dress(figure: go.Figure, title: str, pixels: int) -> None:
     figure.update_layout(
         title={"text": title, "x": 0.5, "xanchor": "center", "font": {"size": 15}},
         height=pixels,
@@ -160,7 +148,7 @@ def _curves(result: LabResult, lang: Lang) -> go.Figure:
     figure.add_annotation(
         text=say("error note", lang), xref="paper", yref="paper", x=1, y=0.43, xanchor="right", yanchor="bottom"
     )
-    _dress(figure, say("curves", lang, arguments["gate"]), 400 + 20 * len(series))
+    dress(figure, say("curves", lang, arguments["gate"]), 400 + 20 * len(series))
     figure.update_annotations(showarrow=False)
     figure.update_xaxes(type=_scale(series), dtick=1)
     figure.update_xaxes(title_text=say("epoch", lang), row=2)
@@ -202,7 +190,7 @@ def _surfaces(result: LabResult, nets: Sequence[Mapping[str, Any]], lang: Lang) 
     for label, (x, y) in zip(GATES[gate], POINTS, strict=True):
         look = {"size": 7, "color": CLASS_COLOURS[label], "symbol": SYMBOLS[label], "line": {"color": "white"}}
         figure.add_trace(go.Scatter3d(x=[x], y=[y], z=[label], mode="markers", marker=look, hoverinfo="x+y+z"))
-    _dress(figure, say("surface", lang, gate), 420)
+    dress(figure, say("surface", lang, gate), 420)
     axis = {"color": INK, "gridcolor": FAINT, "tickvals": [0, 1], "showbackground": False}
     titles = {"xaxis": "x1", "yaxis": "x2", "zaxis": say("output", lang)}
     figure.update_scenes(
@@ -226,90 +214,23 @@ def _surfaces(result: LabResult, nets: Sequence[Mapping[str, Any]], lang: Lang) 
     return figure
 
 
-# ---- files -----------------------------------------------------------------------------------------
-_PAGE = """<!doctype html>
-<html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>:root {{ color-scheme: light dark }} body {{ margin: 1rem auto; padding: 0 1rem; max-width: 60rem;
-font: 1rem/1.6 system-ui, "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo", NanumGothic, sans-serif }}</style>
-<script>{script}</script></head><body><h1>{title}</h1><p>{text}</p>
-{figures}
-</body></html>
-"""
-
-
-def save(result: LabResult, path: str | Path, lang: Lang) -> None:
-    """Write the run to `path`: .html, a page that needs nothing else, or .png. An existing file is replaced whole.
-
-    A .png is in English where no font with Hangul is installed.
-
-    Raises:
-        SettingError: another suffix, or the file cannot be written.
-    """
-    path = Path(path)
-    writers = {".html": _html, ".png": _png}
-    if path.suffix.lower() not in writers:
-        raise SettingError(
-            f"A run cannot be saved as {path.name!r}.",
-            "Give a name that ends in .html or .png, such as --save run.html",
-            ko=(
-                f"{path.name!r}(으)로는 저장할 수 없어요.",
-                ".html이나 .png로 끝나는 이름을 써 주세요. 예: --save run.html",
-            ),
-        )
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(writers[path.suffix.lower()](result, lang))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise SettingError(
-            f"The file {str(path)!r} cannot be written: {error.strerror}.",
-            "Give a path in a folder that exists and may be written to.",
-            ko=(f"{str(path)!r} 파일을 쓸 수 없어요: {error.strerror}.", "쓸 수 있는 폴더의 경로를 써 주세요."),
-        ) from None
-
-
-def _html(result: LabResult, lang: Lang) -> bytes:
-    options = {"responsive": True, "displayModeBar": False}
-    parts = [
-        figure.to_html(full_html=False, include_plotlyjs=False, config=options, auto_play=False)
-        for figure in figures(result, lang)
-    ]
-    title, text = say("title", lang, result.record["arguments"]["gate"]), result.text[lang]
-    page = _PAGE.format(
-        lang=lang, title=html.escape(title), text=html.escape(text), script=get_plotlyjs(), figures="\n".join(parts)
-    )
-    return page.encode()
-
-
-def _png(result: LabResult, lang: Lang) -> bytes:
-    """The final regions, four in a row, and below them accuracy per epoch and the text."""
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+# ---- on paper ----------------------------------------------------------------------------------------
+def picture(result: LabResult, lang: Lang) -> Figure:
+    """A matplotlib figure: the final regions, four in a row, and below them accuracy per epoch and the text."""
     from matplotlib.figure import Figure
-    from matplotlib.font_manager import fontManager
 
-    installed = {font.name for font in fontManager.ttflist}
-    hangul = next((name for name in _HANGUL_FONTS if name in installed), "")
-    lang = lang if hangul else "en"
     gate, last = result.record["arguments"]["gate"], {f.series: f for f in result.frames}
     columns = min(4, len(last))
     rows = -(-len(last) // columns)
-    with matplotlib.rc_context({"font.family": [hangul or "DejaVu Sans", "DejaVu Sans"], "axes.unicode_minus": False}):
-        figure = Figure(figsize=(max(7.0, 2.8 * columns), 3.1 * rows + 4.2), layout="constrained", facecolor="white")
-        grid = figure.add_gridspec(rows + 1, columns)
-        for i, (name, frame) in enumerate(last.items()):
-            axes = figure.add_subplot(grid[i // columns, i % columns])
-            _draw_region(axes, frame, gate)
-            axes.set_title(panel_title(name, frame, lang).replace("<br>", "\n"), fontsize=10)
-        _draw_accuracy(figure.add_subplot(grid[rows, :]), result, lang)
-        figure.suptitle(say("title", lang, gate), fontsize=14)
-        width = int(figure.get_figwidth() * (8 if lang == "ko" else 12))
-        figure.supxlabel("\n".join(textwrap.wrap(result.text[lang], width)), fontsize=10, x=0.02, ha="left")
-        buffer = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(buffer)
-    return buffer.getvalue()
+    figure = Figure(figsize=(max(7.0, 2.8 * columns), 3.1 * rows + 4.2), layout="constrained", facecolor="white")
+    grid = figure.add_gridspec(rows + 1, columns)
+    for i, (name, frame) in enumerate(last.items()):
+        axes = figure.add_subplot(grid[i // columns, i % columns])
+        _draw_region(axes, frame, gate)
+        axes.set_title(panel_title(name, frame, lang).replace("<br>", "\n"), fontsize=10)
+    _draw_accuracy(figure.add_subplot(grid[rows, :]), result, lang)
+    figure.suptitle(say("title", lang, gate), fontsize=14)
+    return figure
 
 
 def _draw_region(axes: Any, frame: Frame, gate: str) -> None:

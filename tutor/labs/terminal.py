@@ -1,11 +1,12 @@
-"""A picture of a perceptron run for a terminal: regions, points and a sparkline, in plain Unicode."""
+"""A picture of a run for a terminal, in plain Unicode: a perceptron's regions, or a lab's charts."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tutor.labs import perceptron
+from tutor.labs import core, perceptron, train_perceptron
 from tutor.labs.captions import panel_title, say
+from tutor.labs.charts import Chart
 from tutor.labs.gates import GATES, GRID, POINTS
 from tutor.types import Frame, LabResult, Lang
 
@@ -16,6 +17,32 @@ _WIDTH = len(GRID)
 
 
 def terminal(result: LabResult, lang: Lang) -> str:
+    """The pictures, then the text."""
+    if result.lab == train_perceptron.NAME:
+        return _perceptron(result, lang)
+    lab = core.LABS[result.lab]
+    return "\n\n".join([lab.title[lang], *(_chart(chart, lang) for chart in lab.charts(result)), result.text[lang]])
+
+
+def _chart(chart: Chart, lang: Lang) -> str:
+    """Its title, a bar a number or a sparkline a line, and what is to be seen."""
+    rows = [chart.title[lang]]
+    for line in chart.lines:
+        if chart.kind == "bar":
+            most = max((abs(y) for y in line.y), default=0.0) or 1.0
+            bars = [
+                f"  {x!s:>12} {_BARS[-1] * round(24 * abs(y) / most)} {y:.4g}"
+                for x, y in zip(line.x, line.y, strict=True)
+            ]
+            rows += [line.name[lang], *bars] if len(chart.lines) > 1 else bars
+        elif chart.kind == "line" and len(line.y):
+            low, high = min(line.y), max(line.y)
+            spread = [(y - low) / ((high - low) or 1.0) for y in line.y]
+            rows.append(f"  {sparkline(spread)} {line.name[lang]}: {line.y[0]:.4g} → {line.y[-1]:.4g}")
+    return "\n".join([*rows, chart.alt[lang]])
+
+
+def _perceptron(result: LabResult, lang: Lang) -> str:
     """The final regions of every series with accuracy per epoch below each, then the text.
 
     Rows and columns are those of GRID (every other row, since a character is twice as tall as wide),

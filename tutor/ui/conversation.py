@@ -58,6 +58,7 @@ class Turn:
     error: str = ""
     figures: list[str] = field(default_factory=list)
     live: str = ""
+    lab: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
 
@@ -186,7 +187,9 @@ class Conversation:
                     continue
                 if turn.frames and picture.due():
                     with picture.spend():
-                        turn.live = plots.live_figure(turn.frames, turn.arguments, language(turn.question)).to_json()
+                        turn.live = plots.live_figure(
+                            turn.lab, turn.frames, turn.arguments, language(turn.question)
+                        ).to_json()
                 with words.spend():
                     yield self.view()
         except Exception:
@@ -215,7 +218,8 @@ class Conversation:
             case TextDelta(text):
                 turn.text += text
             case ToolStarted(call):
-                turn.status, turn.arguments, turn.frames = words["training"].format(n=0), dict(call.arguments), []
+                turn.status, turn.frames = words["training"].format(n=0), []
+                turn.lab, turn.arguments = call.name, dict(call.arguments)
             case LabFrame(frame):
                 turn.frames.append(frame)
                 turn.status = words["training"].format(n=frame.step)

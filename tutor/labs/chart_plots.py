@@ -1,0 +1,145 @@
+"""Draws the charts of a lab: for the page with plotly, for a file with matplotlib."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from tutor.labs.charts import Chart, Line
+from tutor.labs.core import Lab
+from tutor.labs.perceptron_plots import dress
+from tutor.labs.traces import DASHES, INK
+from tutor.types import Frame, Lang
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")  # Okabe and Ito's, for the colour-blind
+SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
+MARKERS = "osDP^X"  # the same for matplotlib
+HEIGHT = 360  # pixels
+IN_A_ROW = 6  # small images
+
+
+def live_figure(lab: Lab, frames: Sequence[Frame], lang: Lang) -> go.Figure:
+    """The lab's metric so far, a curve a series."""
+    runs: dict[str, list[Frame]] = {}
+    for frame in frames:
+        if lab.metric in frame.metrics:
+            runs.setdefault(frame.series, []).append(frame)
+    lines = [
+        Line({"en": name, "ko": name}, [f.epoch for f in run], [f.metrics[lab.metric] for f in run])
+        for name, run in runs.items()
+    ]
+    return figure(Chart("line", lab.title, lab.epoch_name, lab.metric_name, lab.title, lines), lang)
+
+
+def figure(chart: Chart, lang: Lang) -> go.Figure:
+    """One chart for the page."""
+    if chart.kind == "images":
+        return _images(chart, lang)
+    drawn = go.Figure()
+    if chart.kind == "heatmap":
+        bar = {"thickness": 12, "outlinewidth": 0}
+        drawn.add_trace(
+            go.Heatmap(z=chart.cells, x=chart.columns, y=chart.rows, colorscale="Cividis", colorbar=bar, xgap=1, ygap=1)
+        )
+        drawn.update_yaxes(autorange="reversed", type="category")
+        drawn.update_xaxes(type="category")
+    for i, line in enumerate(chart.lines):
+        drawn.add_trace(_trace(chart, line, i, lang))
+    dress(drawn, chart.title[lang], HEIGHT)
+    drawn.update_xaxes(title={"text": chart.x[lang]}, type="log" if chart.log_x else None, automargin=True)
+    drawn.update_yaxes(title={"text": chart.y[lang]}, type="log" if chart.log_y else None, automargin=True)
+    if len(chart.lines) > 1:
+        drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+    return drawn.update_layout(meta={"alt": chart.alt[lang]})
+
+
+def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
+    colour, name = COLOURS[i % len(COLOURS)], line.name[lang]
+    if chart.kind == "bar":
+        return go.Bar(x=line.x, y=line.y, name=name, marker={"color": colour})
+    mode = "lines+markers" if chart.kind == "line" and len(line.x) <= 30 else "lines"
+    if chart.kind == "points":
+        mode = "markers+text" if len(line.labels) else "markers"
+    return go.Scatter(
+        x=line.x,
+        y=line.y,
+        name=name,
+        mode=mode,
+        text=line.labels or None,
+        textposition="top center",
+        line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
+        marker={"symbol": SYMBOLS[i % len(SYMBOLS)], "color": colour, "size": 7},
+    )
+
+
+def _images(chart: Chart, lang: Lang) -> go.Figure:
+    columns = min(IN_A_ROW, len(chart.images))
+    rows = -(-len(chart.images) // columns)
+    names = [caption[lang] for caption in chart.captions]
+    drawn = make_subplots(rows, columns, subplot_titles=names, horizontal_spacing=0.03, vertical_spacing=0.25 / rows)
+    for i, image in enumerate(chart.images):
+        trace = go.Heatmap(z=image, colorscale="Cividis", showscale=False, hoverinfo="z")
+        drawn.add_trace(trace, 1 + i // columns, 1 + i % columns)
+    dress(drawn, chart.title[lang], 130 + 130 * rows)
+    drawn.update_xaxes(visible=False)
+    drawn.update_yaxes(visible=False, autorange="reversed")
+    return drawn.update_layout(meta={"alt": chart.alt[lang]})
+
+
+# ---- on paper ----------------------------------------------------------------------------------------
+def picture(charts: Sequence[Chart], title: str, lang: Lang) -> Figure:
+    """A matplotlib figure: the charts below one another."""
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(8.0, 3.4 * len(charts) + 1.4), layout="constrained", facecolor="white")
+    drawn.suptitle(title, fontsize=14)
+    for part, chart in zip(drawn.subfigures(len(charts), 1, squeeze=False).flat, charts, strict=True):
+        part.suptitle(chart.title[lang], fontsize=11)
+        if chart.kind == "images":
+            columns = min(IN_A_ROW, len(chart.images))
+            grid = part.subplots(-(-len(chart.images) // columns), columns, squeeze=False).flat
+            for axes in grid:
+                axes.axis("off")
+            for axes, image, caption in zip(grid, chart.images, chart.captions, strict=False):
+                axes.imshow(image, cmap="cividis")
+                axes.set_title(caption[lang], fontsize=8)
+        else:
+            _draw(part.subplots(), chart, lang)
+    return drawn
+
+
+def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
+    axes.set(xlabel=chart.x[lang], ylabel=chart.y[lang])
+    if chart.kind == "heatmap":
+        axes.imshow(chart.cells, aspect="auto", cmap="cividis")
+        axes.set_xticks(range(len(chart.columns)), chart.columns, rotation=45, ha="right", fontsize=7)
+        axes.set_yticks(range(len(chart.rows)), chart.rows, fontsize=7)
+        return
+    for i, line in enumerate(chart.lines):
+        look: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "label": line.name[lang]}
+        if chart.kind == "bar":
+            width = 0.8 / len(chart.lines)
+            at = np.arange(len(line.x)) + (i - (len(chart.lines) - 1) / 2) * width
+            axes.bar(at, line.y, width, **look)
+            axes.set_xticks(range(len(line.x)), [str(x) for x in line.x], fontsize=8)
+        elif chart.kind == "points":
+            axes.scatter(line.x, line.y, marker=MARKERS[i % len(MARKERS)], **look)
+            for x, y, label in zip(line.x, line.y, line.labels, strict=False):
+                axes.annotate(label, (float(x), y), fontsize=7)
+        else:
+            dash = ("-", "--", ":", "-.")[i % 4]
+            axes.plot(line.x, line.y, dash, marker=MARKERS[i % len(MARKERS)] if len(line.x) <= 30 else "", **look)
+    axes.set_xscale("log") if chart.log_x else None
+    axes.set_yscale("log") if chart.log_y else None
+    axes.grid(alpha=0.3)
+    if len(chart.lines) > 1:
+        axes.legend(frameon=False, fontsize=9)
+    axes.tick_params(colors=INK)
