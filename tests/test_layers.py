@@ -15,11 +15,12 @@ LAYERS = [
     {"demo_request", "lookup"},
     {"tools", "follow_up"},
     {"session"},
-    {"cli", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},
+    {"cli", "cli_labs", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},
 ]
 # Entries that start their siblings; and the evaluation grades the very string that reaches the page.
 SIBLINGS = {
-    "cli": {"cli_sources", "console", "doctor", "ui", "evals"},
+    "cli": {"cli_labs", "cli_sources", "console", "doctor", "ui", "evals"},
+    "cli_labs": {"console"},
     "cli_sources": {"console"},
     "__main__": {"cli"},
     "evals": {"ui"},

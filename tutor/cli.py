@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tutor import __version__, cli_sources, config
-from tutor.console import interruptible, next_line, progress, read_question, record, spoken, status, tr, turn
-from tutor.errors import SettingError, ToolFailed, TutorError
+from tutor import __version__, cli_labs, cli_sources, config
+from tutor.console import next_line, progress, read_question, record, spoken, status, tr, turn
+from tutor.errors import TutorError
 
 if TYPE_CHECKING:
     from tutor.session import Session
-    from tutor.types import Lang
 
 
 # ---- options -------------------------------------------------------------------------------------
@@ -56,13 +55,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-demo = typer.Typer(
-    name="demo",
-    help=tr("Run a demo here in the terminal.", "터미널에서 데모를 실행해요."),
-    rich_markup_mode=None,
-    no_args_is_help=True,
-)
-app.add_typer(demo)
 
 
 def _settings(ctx: typer.Context) -> config.Settings:
@@ -168,35 +160,6 @@ def chat(
             turn(session, text, settings.lang)
         except TutorError as error:  # one bad turn does not end the conversation
             typer.echo(error.text(spoken(settings.lang)), err=True)
-
-
-@demo.command(
-    help=tr("Train a perceptron on a logic gate.", "논리 게이트로 퍼셉트론을 학습시켜요."),
-)
-def perceptron(
-    ctx: typer.Context,
-    gate: Annotated[str, typer.Option(help="and, or, nand, nor, xor, xnor")] = "xor",
-    layers: Annotated[str, typer.Option(help="single, multi, both")] = "both",
-    learning_rate: Annotated[float | None, _option("--learning-rate", "Step size.", "학습률.")] = None,
-    epochs: Annotated[int | None, _option("--epochs", "At most so many passes.", "최대 에폭 수.")] = None,
-    seeds: Annotated[
-        str | None, _option("--seeds", "One run each, e.g. 0,1.", "시드마다 한 번씩 돌려요. 예: 0,1")
-    ] = None,
-    hidden_units: Annotated[int | None, _option("--hidden-units", "Width of the net.", "은닉 유닛 수.")] = None,
-    activation: Annotated[str | None, typer.Option(help="step, sigmoid, tanh, relu")] = None,
-    save: Annotated[Path | None, _option("--save", "run.html or run.png.", "run.html이나 run.png로 저장해요.")] = None,
-    lang: Spoken = None,
-) -> None:
-    speak = spoken(_settings(ctx).lang)
-    given = {"learning_rate": learning_rate, "epochs": epochs, "hidden_units": hidden_units, "activation": activation}
-    arguments: dict[str, Any] = {
-        "gate": gate,
-        "layers": layers,
-        **{name: value for name, value in given.items() if value is not None},
-    }
-    if seeds is not None:
-        arguments["seeds"] = _seeds(seeds)
-    _run_lab("train_perceptron", arguments, speak, save)
 
 
 @app.command(help=tr("Bring the search index up to date.", "검색 색인을 최신으로 만들어요."))
@@ -312,20 +275,10 @@ def doctor(
 
 
 cli_sources.register(app, _settings)
+cli_labs.register(app, _settings)
 
 
 # ---- small things ----------------------------------------------------------------------------
-def _seeds(text: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise SettingError(
-            f"--seeds {text!r} is not a list of whole numbers.",
-            "Type for example: --seeds 0,1",
-            ko=(f"--seeds {text!r}는 정수 목록이 아니에요.", "예를 들어 이렇게 적어 주세요: --seeds 0,1"),
-        ) from None
-
-
 def _open(settings: config.Settings) -> Session:
     status(tr("Loading …", "불러오는 중 …", settings.lang))
     from tutor.session import open_tutor
@@ -333,33 +286,6 @@ def _open(settings: config.Settings) -> Session:
     session = open_tutor(settings, progress=progress).new_session(settings.lang)
     status("")
     return session
-
-
-def _run_lab(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None) -> None:
-    """Run a lab to its end, show its picture and result, and save the picture where asked."""
-    from tutor.labs import core
-    from tutor.labs.terminal import terminal
-
-    with interruptible() as cancel:
-        run = core.run(name, arguments, cancel)
-        while True:
-            try:
-                frame = next(run)
-            except StopIteration as end:
-                result = end.value
-                break
-            except ToolFailed as error:
-                status("")
-                typer.echo(error.text(lang), err=True)
-                raise typer.Exit(130 if cancel.is_set() else 1) from None
-            status(f"{frame.series} {tr('epoch', '에폭', lang)} {frame.epoch}")
-    status("")
-    typer.echo(terminal(result, lang))
-    if save:
-        from tutor.labs import plots
-
-        plots.save(result, save, lang)
-        typer.echo(tr(f"Saved: {save}", f"저장했어요: {save}", lang))
 
 
 def main(argv: list[str] | None = None) -> None:
