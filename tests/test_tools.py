@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from tutor.demo_request import call_for, gates_in, layers_in, settings_in
+from tutor.demo_request import arguments_in, call_for, gates_in, layers_in, settings_in
 from tutor.errors import ToolCallInvalid
 from tutor.tools import Toolbox
 from tutor.training.mixture import PARAMETERS
@@ -148,3 +148,25 @@ def test_a_call_runs() -> None:
 def test_a_wrong_call_is_refused_before_anything_runs(call: ToolCall) -> None:
     with pytest.raises(ToolCallInvalid):
         next(Toolbox().run(call, "en", threading.Event()))
+
+
+LORA = {"rank": {"type": "integer"}, "epochs": {"type": "integer"}, "seed": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "properties", "found"),
+    [
+        ("show me LoRA with rank 8", LORA, {"rank": 8}),
+        ("로라 랭크 4로 20에폭 돌려 줘", LORA, {"rank": 4, "epochs": 20}),
+        ("LoRA, seed 3, 12 epochs", LORA, {"seed": 3, "epochs": 12}),
+        ("show me LoRA", LORA, {}),
+        ("temperature 0.5, please", {"temperature": {"type": "number"}}, {"temperature": 0.5}),
+        ("온도를 1.5로 해서", {"temperature": {"type": "number"}}, {"temperature": 1.5}),
+        ("a network of 30 layers", {"depth": {"type": "integer"}}, {"depth": 30}),
+        ("40층짜리로", {"depth": {"type": "integer"}}, {"depth": 40}),
+        ("neighbours of 'attention'", {"word": {"type": "string"}}, {"word": "attention"}),
+        ("in ko please", {"language": {"type": "string", "enum": ["en", "ko"]}}, {"language": "ko"}),
+    ],
+)
+def test_arguments_of_a_lab_are_read_from_the_words(text, properties, found):
+    assert arguments_in(text, properties) == found

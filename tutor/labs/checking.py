@@ -46,13 +46,16 @@ def _allowed(schema: Mapping[str, Any]) -> tuple[str, str]:
     if schema.get("type") == "string":
         most = schema.get("maxLength")
         return f"Use a text of at most {most} characters.", f"{most}자 이하의 글을 써 주세요."
-    whole = schema.get("type") == "integer"
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    return (
-        f"Use a {'whole ' * whole}number from {low:g} to {high:g}.",
-        f"{low:g}부터 {high:g}까지의 {'정수' if whole else '수'}를 써 주세요.",
-    )
+    kind, kind_ko = ("whole number", "정수") if schema.get("type") == "integer" else ("number", "수")
+    high = schema["maximum"]
+    if "exclusiveMinimum" in schema:
+        low = schema["exclusiveMinimum"]
+        return (
+            f"Use a {kind} above {low:g}, at most {high:g}.",
+            f"{low:g}보다 크고 {high:g} 이하인 {kind_ko}를 써 주세요.",
+        )
+    low = schema["minimum"]
+    return f"Use a {kind} from {low:g} to {high:g}.", f"{low:g}부터 {high:g}까지의 {kind_ko}를 써 주세요."
 
 
 def short(value: object) -> str:
