@@ -53,18 +53,32 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         drawn.update_xaxes(type="category")
     for i, line in enumerate(chart.lines):
         drawn.add_trace(_trace(chart, line, i, lang))
-    dress(drawn, chart.title[lang], HEIGHT)
+    lying = _lying(chart)
+    dress(drawn, chart.title[lang], HEIGHT if not lying else 170 + 20 * len(chart.lines[0].x) * len(chart.lines))
     drawn.update_xaxes(title={"text": chart.x[lang]}, type="log" if chart.log_x else None, automargin=True)
     drawn.update_yaxes(title={"text": chart.y[lang]}, type="log" if chart.log_y else None, automargin=True)
+    if lying:
+        drawn.update_xaxes(title={"text": chart.y[lang]}, type="log" if chart.log_y else None)
+        drawn.update_yaxes(title={"text": chart.x[lang]}, type="category", autorange="reversed")
+    elif chart.kind == "bar":
+        drawn.update_xaxes(type="category")
     if len(chart.lines) > 1:
         drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
     return drawn.update_layout(meta={"alt": chart.alt[lang]})
 
 
+def _lying(chart: Chart) -> bool:
+    """Whether bars lie, because their names are too many and too long to stand below them."""
+    names = [str(x) for line in chart.lines for x in line.x]
+    return chart.kind == "bar" and len(names) > 6 and max(map(len, names)) > 6
+
+
 def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
     colour, name = COLOURS[i % len(COLOURS)], line.name[lang]
     if chart.kind == "bar":
-        return go.Bar(x=line.x, y=line.y, name=name, marker={"color": colour})
+        names, values = [str(x) for x in line.x], line.y
+        across = {"x": values, "y": names, "orientation": "h"} if _lying(chart) else {"x": names, "y": values}
+        return go.Bar(**across, name=name, marker={"color": colour})
     mode = "lines+markers" if chart.kind == "line" and len(line.x) <= 30 else "lines"
     if chart.kind == "points":
         mode = "markers+text" if len(line.labels) else "markers"
@@ -75,6 +89,8 @@ def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
         mode=mode,
         text=line.labels or None,
         textposition="top center",
+        textfont={"size": 10},
+        cliponaxis=False,
         line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
         marker={"symbol": SYMBOLS[i % len(SYMBOLS)], "color": colour, "size": 7},
     )
@@ -128,8 +144,14 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
         if chart.kind == "bar":
             width = 0.8 / len(chart.lines)
             at = np.arange(len(line.x)) + (i - (len(chart.lines) - 1) / 2) * width
-            axes.bar(at, line.y, width, **look)
-            axes.set_xticks(range(len(line.x)), [str(x) for x in line.x], fontsize=8)
+            names = [str(x) for x in line.x]
+            if _lying(chart):
+                axes.barh(at, line.y, width, **look)
+                axes.set_yticks(range(len(names)), names, fontsize=7)
+                axes.set(xlabel=chart.y[lang], ylabel=chart.x[lang], ylim=(len(names) - 0.5, -0.5))
+            else:
+                axes.bar(at, line.y, width, **look)
+                axes.set_xticks(range(len(names)), names, fontsize=8)
         elif chart.kind == "points":
             axes.scatter(line.x, line.y, marker=MARKERS[i % len(MARKERS)], **look)
             for x, y, label in zip(line.x, line.y, line.labels, strict=False):
@@ -137,8 +159,9 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
         else:
             dash = ("-", "--", ":", "-.")[i % 4]
             axes.plot(line.x, line.y, dash, marker=MARKERS[i % len(MARKERS)] if len(line.x) <= 30 else "", **look)
-    axes.set_xscale("log") if chart.log_x else None
-    axes.set_yscale("log") if chart.log_y else None
+    across, up = (chart.log_y, chart.log_x) if _lying(chart) else (chart.log_x, chart.log_y)
+    axes.set(xscale="log") if across else None
+    axes.set(yscale="log") if up else None
     axes.grid(alpha=0.3)
     if len(chart.lines) > 1:
         axes.legend(frameon=False, fontsize=9)

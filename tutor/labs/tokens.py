@@ -283,7 +283,7 @@ def _examples(record: Mapping[str, Any]) -> Chart:
             for at, token in cuts[stage]:
                 x.append(at)
                 y.append((len(examples) - row) * (len(stages) + 1) - i)
-                labels.append(token)
+                labels.append("" if token.count("<0x") else token)  # bytes of a letter would run together
         lines.append(Line({"en": stage, "ko": stage}, x, y, labels))
     told = "; ".join(
         f"{stage}: {' | '.join(token for _, token in cut)}" for cuts in examples.values() for stage, cut in cuts.items()
