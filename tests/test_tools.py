@@ -165,6 +165,7 @@ LORA = {"rank": {"type": "integer"}, "epochs": {"type": "integer"}, "seed": {"ty
         ("a network of 30 layers", {"depth": {"type": "integer"}}, {"depth": 30}),
         ("40층짜리로", {"depth": {"type": "integer"}}, {"depth": 40}),
         ("neighbours of 'attention'", {"word": {"type": "string"}}, {"word": "attention"}),
+        ("'어텐션'과 비슷한 말", {"language": {"type": "string", "enum": ["en", "ko"]}}, {}),
         ("in ko please", {"language": {"type": "string", "enum": ["en", "ko"]}}, {"language": "ko"}),
     ],
 )

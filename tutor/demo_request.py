@@ -261,7 +261,7 @@ def arguments_in(text: str, properties: Mapping[str, Mapping[str, Any]]) -> dict
             number = r"(-?\d+(?:\.\d+)?)"
             if m := re.search(rf"{words}{_LINK[:-1]}{number}|{number}\s*(?:개의? )?{words}", text, re.I):
                 found[name] = _value(m[1] or m[2])
-        elif schema.get("type") == "string" and (m := _QUOTED.search(text)):
+        elif schema.get("type") == "string" and "enum" not in schema and (m := _QUOTED.search(text)):
             found[name] = m[1]
     return found
 
