@@ -1,4 +1,4 @@
-"""What the labs `tokens` and `next_token` share: a text fit to be cut, the bytes of tokens, the bundled tokenizer."""
+"""What the labs `tokens` and `next_token` share: a text fit to be cut, the bytes of tokens, the bundled model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from tutor.config import BUNDLED_MODEL
+import numpy as np
+
+from tutor.config import BUNDLED_MODEL, go_offline
 from tutor.text import normalise
 
 LONGEST_TEXT = 400  # characters
@@ -115,3 +117,25 @@ def bundled_tokenizer() -> Any:
     tokenizer = Tokenizer.from_file(str(BUNDLED_MODEL / "tokenizer.json"))
     tokenizer.encode_special_tokens = True
     return tokenizer
+
+
+def bundled_model() -> Any:
+    """The bundled LLaMA in fp32 on the CPU."""
+    go_offline()
+    import torch
+    from transformers import LlamaForCausalLM
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    loader: Any = LlamaForCausalLM.from_pretrained
+    return loader(BUNDLED_MODEL, dtype=torch.float32, use_safetensors=True, local_files_only=True).eval()
+
+
+def scores_after(model: Any, ids: Sequence[int], cache: Any = None) -> tuple[np.ndarray, Any]:
+    """The scores (V,) of every token to follow `ids`, and the KV cache to go on with; `cache` covers what is before."""
+    import torch
+
+    with torch.inference_mode():
+        out = model(input_ids=torch.tensor([list(ids)]), past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return out.logits[0, -1].double().numpy(), out.past_key_values
