@@ -32,7 +32,7 @@ HOMES = {
     "sentence_transformers": ("retrieval/encoder.py", "training/", "evals/encoders.py"),
     "sklearn": ("training/", "evals/calibration.py", "labs/cnn_vs_dense.py", "labs/lora.py"),
     "torch": ("retrieval/encoder.py", "chat/local.py", "training/", "labs/"),
-    "transformers": ("chat/local.py", "training/", "labs/next_token.py"),
+    "transformers": ("chat/local.py", "training/", "labs/token_bytes.py"),
     "gradio": ("ui/",),
     "plotly": (
         "labs/plots.py",

@@ -118,6 +118,11 @@ def test_layers_in(text: str, layers: str | None) -> None:
         (["<tool_call>xor</tool_call>"], "never"),
         (["Few pictures to train on: what trick does U-Net use?"], "never"),
         (["Their demo lasted a week. What made them stop?"], "never"),
+        (['Show me the next token after "The perceptron was invented by"'], "must"),
+        (["Show me LoRA on a small net", "and now with rank 8"], "must"),
+        (["로라를 보여줘", "이번엔 랭크 8로"], "must"),
+        (["What is LoRA?"], "never"),
+        (["LoRA는 누가 만들었는지 보여줘"], "never"),
         (["Who built the first perceptron?", "What did she train her network on?"], "never"),
     ],
 )

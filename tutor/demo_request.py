@@ -71,6 +71,7 @@ def call_for(said: list[str]) -> Call:
     return "must" if named or len(text.split()) <= _SHORT else "may"
 
 
+_QUOTED = re.compile(r"[\"“‘'「『]([^\"”’'」』]+)[\"”’'」』]")
 # What surely asks for a run of a lab that the message names besides; a mere "watch" or "try" is too weak a sign there.
 _RUN = re.compile(
     r"\b(?:show (?:me|us|how)|demo|demonstrate|run|simulate|visuali[sz]e|experiment|in action|live)\b"
@@ -88,14 +89,14 @@ def lab_for(said: list[str]) -> str | None:
 
     A short message that only changes a setting ("and with rank 8?") goes on with the lab run before.
     """
-    text = normalise(said[-1])
+    text = _QUOTED.sub(" ", normalise(said[-1]))  # a quoted text is the lab's to read, not a request
     if gates_in(text) or _PERCEPTRON.search(text) or _HISTORY.search(text):
         return None
     if _RUN.search(text):
         places = {name: m.start() for name, lab in core.LABS.items() if lab.asked and (m := _named(lab.asked, text))}
         return min(places, key=places.__getitem__, default=None)
     if len(said) > 1 and len(text.split()) <= _SHORT and _AGAIN.search(text) and (lab := lab_for(said[:-1])):
-        return lab if arguments_in(text, core.LABS[lab].schema.model_json_schema()["properties"]) else None
+        return lab if arguments_in(said[-1], core.LABS[lab].schema.model_json_schema()["properties"]) else None
     return None
 
 
@@ -244,7 +245,6 @@ _ALSO = {
     "learning_rate": "learning[- ]?rate|lr|학습률",
     "seed": "seeds?|시드",
 }
-_QUOTED = re.compile(r"[\"“‘'「『]([^\"”’'」』]+)[\"”’'」』]")
 
 
 def arguments_in(text: str, properties: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

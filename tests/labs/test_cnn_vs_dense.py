@@ -13,7 +13,7 @@ NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 @pytest.fixture(scope="module")
 def runs():
-    return [finish(lab.run(lab.Arguments(seed=seed, epochs=8))) for seed in range(3)]
+    return [finish(lab.run(lab.Arguments(seed=seed, epochs=6))) for seed in range(3)]
 
 
 def test_a_convolution_by_hand():
@@ -67,7 +67,7 @@ def test_sizes_worked_out_by_hand(runs):
 def test_sharing_carries_over_to_moved_digits_for_every_seed(runs):
     for _, result in runs:
         dense, conv, own = (result.record["nets"][net]["accuracy"] for net in lab.NETS)
-        assert min(dense[0], conv[0], own[0]) > 0.9
+        assert min(dense[0], conv[0], own[0]) > 0.88
         assert conv[1] > max(dense[1], own[1]) + 0.1
         assert "the sharing helps" in result.text["en"]
 
@@ -84,7 +84,7 @@ def test_moved_digits_stay_whole():
 
 def test_frames(runs):
     frames, _ = runs[0]
-    assert len(frames) == 3 * 9
+    assert len(frames) == 3 * 7
     assert {frame.series for frame in frames} == set(lab.NETS)
     assert all(np.isfinite(value) for frame in frames for value in frame.metrics.values())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,9 +46,10 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         return _images(chart, lang)
     drawn = go.Figure()
     if chart.kind == "heatmap":
+        columns, rows = ([escape(name) for name in names] for names in (chart.columns, chart.rows))
         bar = {"thickness": 12, "outlinewidth": 0}
         drawn.add_trace(
-            go.Heatmap(z=chart.cells, x=chart.columns, y=chart.rows, colorscale="Cividis", colorbar=bar, xgap=1, ygap=1)
+            go.Heatmap(z=chart.cells, x=columns, y=rows, colorscale="Cividis", colorbar=bar, xgap=1, ygap=1)
         )
         drawn.update_yaxes(autorange="reversed", type="category")
         drawn.update_xaxes(type="category")
@@ -76,18 +78,18 @@ def _lying(chart: Chart) -> bool:
 def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
     colour, name = COLOURS[i % len(COLOURS)], line.name[lang]
     if chart.kind == "bar":
-        names, values = [str(x) for x in line.x], line.y
+        names, values = [escape(str(x)) for x in line.x], list(line.y)
         across = {"x": values, "y": names, "orientation": "h"} if _lying(chart) else {"x": names, "y": values}
         return go.Bar(**across, name=name, marker={"color": colour})
     mode = "lines+markers" if chart.kind == "line" and len(line.x) <= 30 else "lines"
     if chart.kind == "points":
         mode = "markers+text" if len(line.labels) else "markers"
     return go.Scatter(
-        x=line.x,
-        y=line.y,
+        x=list(line.x),
+        y=list(line.y),
         name=name,
         mode=mode,
-        text=line.labels or None,
+        text=[escape(label) for label in line.labels] or None,
         textposition="top center",
         textfont={"size": 10},
         cliponaxis=False,
@@ -136,8 +138,8 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
     axes.set(xlabel=chart.x[lang], ylabel=chart.y[lang])
     if chart.kind == "heatmap":
         axes.imshow(chart.cells, aspect="auto", cmap="cividis")
-        axes.set_xticks(range(len(chart.columns)), chart.columns, rotation=45, ha="right", fontsize=7)
-        axes.set_yticks(range(len(chart.rows)), chart.rows, fontsize=7)
+        axes.set_xticks(range(len(chart.columns)), chart.columns, rotation=45, ha="right", fontsize=7, parse_math=False)
+        axes.set_yticks(range(len(chart.rows)), chart.rows, fontsize=7, parse_math=False)
         return
     for i, line in enumerate(chart.lines):
         look: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "label": line.name[lang]}
@@ -147,15 +149,15 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
             names = [str(x) for x in line.x]
             if _lying(chart):
                 axes.barh(at, line.y, width, **look)
-                axes.set_yticks(range(len(names)), names, fontsize=7)
+                axes.set_yticks(range(len(names)), names, fontsize=7, parse_math=False)
                 axes.set(xlabel=chart.y[lang], ylabel=chart.x[lang], ylim=(len(names) - 0.5, -0.5))
             else:
                 axes.bar(at, line.y, width, **look)
-                axes.set_xticks(range(len(names)), names, fontsize=8)
+                axes.set_xticks(range(len(names)), names, fontsize=8, parse_math=False)
         elif chart.kind == "points":
             axes.scatter(line.x, line.y, marker=MARKERS[i % len(MARKERS)], **look)
             for x, y, label in zip(line.x, line.y, line.labels, strict=False):
-                axes.annotate(label, (float(x), y), fontsize=7)
+                axes.annotate(label, (float(x), y), fontsize=7, parse_math=False)
         else:
             dash = ("-", "--", ":", "-.")[i % 4]
             axes.plot(line.x, line.y, dash, marker=MARKERS[i % len(MARKERS)] if len(line.x) <= 30 else "", **look)

@@ -61,7 +61,7 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    epochs: int = Field(15, ge=1, le=30, description="passes over the training digits")
+    epochs: int = Field(10, ge=1, le=30, description="passes over the training digits")
     filters: int = Field(8, ge=2, le=16, description="5 x 5 filters of the convolutional net")
     hidden_units: int = Field(32, ge=4, le=128, description="hidden units of the dense net")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of the split, the first weights and the order")

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tutor.errors import ToolCallInvalid, ToolFailed
-from tutor.labs import cnn_vs_dense, embeddings, lora, tokens, train_perceptron
+from tutor.labs import cnn_vs_dense, embeddings, lora, next_token, tokens, train_perceptron, vanishing_gradient
 from tutor.labs.arguments import PerceptronArguments, parse_perceptron
 from tutor.labs.charts import Chart, Words
 from tutor.labs.checking import checked
@@ -57,7 +57,7 @@ def _of(module: ModuleType) -> Lab:
     )
 
 
-_MODULES: tuple[ModuleType, ...] = (cnn_vs_dense, embeddings, tokens, lora)
+_MODULES: tuple[ModuleType, ...] = (vanishing_gradient, cnn_vs_dense, embeddings, tokens, next_token, lora)
 
 LABS: Mapping[str, Lab] = {
     train_perceptron.NAME: Lab(

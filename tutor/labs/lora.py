@@ -42,7 +42,7 @@ CLEAR = 0.01  # a difference in accuracy that the text makes something of
 
 Net = list[tuple[np.ndarray, np.ndarray]]  # W (out, in) and bias (out,) of every layer
 Update = list[tuple[np.ndarray, np.ndarray]]  # A (r, in) and B (out, r) of every layer
-Curve = list[tuple[float, float]]  # test accuracy on upright and on turned digits, before and after each epoch
+Curve = list[list[float]]  # test accuracy on upright and on turned digits, before and after each epoch
 
 WAYS: Mapping[str, Words] = {
     "before": {"en": "before", "ko": "맞추기 전"},
@@ -156,7 +156,7 @@ def _train(
                 mean += 0.1 * (g - mean)
                 square += 0.001 * (g * g - square)
                 array -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
-        curve.append((_accuracy(net, update, tasks[0], y), _accuracy(net, update, tasks[-1], y)))
+        curve.append([_accuracy(net, update, task, y) for task in (tasks[0], tasks[-1])])
         metrics = {"loss": loss(forward(net, update, x)[-1], classes)[0], "old": curve[-1][0], "new": curve[-1][1]}
         yield Frame(epoch, epoch, metrics, series=series)
     return curve
@@ -176,7 +176,7 @@ def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
     low = yield from _train("low-rank update", net, update, (upright, turned), y, arguments.epochs, [seed, 3])
     changes = [ALPHA / arguments.rank * b @ a for a, b in update]
     subtracted = [(w + change) - change for (w, _), change in zip(net, changes, strict=True)]
-    removed = (_accuracy(net, [], upright, y), _accuracy(net, [], turned, y))
+    removed = [_accuracy(net, [], task, y) for task in (upright, turned)]
     same = frozen == [array.tobytes() for layer in net for array in layer]
     spectra = {"full": copy[0][0] - net[0][0], "low-rank": changes[0]}
     found = {
