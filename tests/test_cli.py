@@ -201,6 +201,54 @@ def test_ctrl_c_ends_the_demo_with_130(capsys):
     assert "Traceback" not in err
 
 
+def test_labs_are_listed_with_their_settings(capsys):
+    status, out, _ = run(capsys, "demo", "lab", "--lang", "en")
+    assert status == 0
+    assert "vanishing_gradient: " in out
+    assert "    depth=20  " in out
+
+
+def test_a_lab_is_recorded_and_replayed(capsys, tmp_path):
+    record = tmp_path / "run.json"
+    status, out, _ = run(
+        capsys, "demo", "lab", "vanishing_gradient", "depth=5", "--record", str(record), "--lang", "en"
+    )
+    assert status == 0
+    assert "5 layers" in out
+    status, out, _ = run(capsys, "demo", "replay", str(record), "--lang", "en")
+    assert (status, out.splitlines()[-1]) == (0, "The same as recorded.")
+    changed = json.loads(record.read_text("utf-8"))
+    changed["arguments"]["depth"] = 6
+    record.write_text(json.dumps(changed), "utf-8")
+    status, _, err = run(capsys, "demo", "replay", str(record), "--lang", "en")
+    assert status == 1
+    assert "differs from what was recorded" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["demo", "lab", "levitation"], "levitation"),
+        (["demo", "lab", "lora", "rank=99"], "rank=99 is not allowed. Use a whole number from 1 to 16."),
+        (["demo", "lab", "lora", "rank"], "'rank' is no KEY=VALUE"),
+        (["demo", "replay", "missing.json"], "missing.json"),
+        (["demo", "lab", "vanishing_gradient", "depth=2", "--record", "missing/run.json"], "cannot be written"),
+    ],
+)
+def test_a_lab_that_cannot_be_run_is_one_message(capsys, arguments, told):
+    status, _, err = run(capsys, *arguments, "--lang", "en")
+    assert status == 1
+    assert told in err
+    assert "Traceback" not in err
+
+
+def test_a_file_that_is_no_record(capsys, tmp_path):
+    (tmp_path / "x.json").write_text('{"lab": 3}', "utf-8")
+    status, _, err = run(capsys, "demo", "replay", str(tmp_path / "x.json"), "--lang", "ko")
+    assert status == 1
+    assert "실습 기록이 아니에요" in err
+
+
 def test_the_second_ctrl_c_is_not_held_back():
     with interruptible() as cancel:
         signal.raise_signal(signal.SIGINT)
