@@ -12,6 +12,22 @@ from tutor.labs.embeddings import Arguments
 TINY = [["cat", "sat", "mat"], ["cat", "sat"]]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def articles_read_once():
+    """Each run reads all articles anew, which takes a second; here the first run of a language does."""
+    read = skip_gram.read
+    kept = {}
+
+    def once(language):
+        if language not in kept:
+            kept[language] = yield from read(language)
+        return kept[language]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embeddings, "read", once)
+        yield
+
+
 @pytest.fixture(scope="module")
 def english():
     return finish(embeddings.run(Arguments()))

@@ -65,7 +65,8 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
     elif chart.kind == "bar":
         drawn.update_xaxes(type="category")
     if len(chart.lines) > 1:
-        drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
+        drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
+    drawn.update_layout(margin={"t": 56})
     return drawn.update_layout(meta={"alt": chart.alt[lang]})
 
 

@@ -12,7 +12,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from tutor.errors import ToolCallInvalid, ToolFailed
-from tutor.labs import cnn_vs_dense, embeddings, lora, next_token, tokens, train_perceptron, vanishing_gradient
+from tutor.labs import (
+    cnn_vs_dense,
+    embeddings,
+    lora,
+    memory,
+    next_token,
+    scaling,
+    tokens,
+    train_perceptron,
+    vanishing_gradient,
+)
 from tutor.labs.arguments import PerceptronArguments, parse_perceptron
 from tutor.labs.charts import Chart, Words
 from tutor.labs.checking import checked
@@ -57,7 +67,17 @@ def _of(module: ModuleType) -> Lab:
     )
 
 
-_MODULES: tuple[ModuleType, ...] = (vanishing_gradient, cnn_vs_dense, embeddings, tokens, next_token, lora)
+# In the order of the history.
+_MODULES: tuple[ModuleType, ...] = (
+    vanishing_gradient,
+    memory,
+    cnn_vs_dense,
+    embeddings,
+    tokens,
+    next_token,
+    scaling,
+    lora,
+)
 
 LABS: Mapping[str, Lab] = {
     train_perceptron.NAME: Lab(

@@ -105,8 +105,8 @@ def _measure(i: int, names: Sequence[str], raw: np.ndarray, similar: tuple[np.nd
     A word is "beside" another within WINDOW words of the vocabulary; "shared" words stand beside both.
     """
     untrained, trained = similar
-    everyone = range(len(names))
-    company = [float(np.mean(raw[everyone, [nearest(s, j, 1)[0] for j in everyone]] > 0)) for s in similar]
+    first = [np.argmax(s - 2 * np.eye(len(names)), axis=1) for s in similar]  # of others than the word itself
+    company = [float(np.mean(raw[np.arange(len(names)), nearest_one] > 0)) for nearest_one in first]
     return {
         "word": names[i],
         "neighbours": [
@@ -197,7 +197,7 @@ def _korean(found: Mapping[str, Any], epochs: int, dimensions: int) -> str:
         )
         of = "이 글들"
     told.append(
-        f"{of}만 가지고 {epochs}에폭 학습했더니 ‘{word}’에 가장 가까운 낱말은 {_listed(near, '(코사인 ')} 순이에요. "
+        f"{of}만 가지고 {epochs}에폭 학습했더니 ‘{word}’에 가장 가까운 낱말은 {_listed(near, '(코사인 ')} 순이고, "
         f"학습 전에는 {', '.join(found['neighbours_before'][:3])} 순이었어요."
     )
     apart = next((n for n in near if not n["beside"]), None)
