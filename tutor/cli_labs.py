@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tutor.types import LabResult, Lang
 
 
+SettingsOf = Callable[[typer.Context], Settings]
+
+
 def _option(name: str, en: str, ko: str) -> Any:
     return typer.Option(name, help=tr(en, ko))
 
@@ -25,7 +28,7 @@ Spoken = Annotated[str | None, _option("--lang", "ko, en or auto.", "ko, en, aut
 Save = Annotated[Path | None, _option("--save", "run.html or run.png.", "run.html이나 run.png로 저장해요.")]
 
 
-def register(app: typer.Typer, settings_of: Callable[[typer.Context], Settings]) -> None:
+def register(app: typer.Typer, settings_of: SettingsOf) -> None:
     """Give `app` the command demo; `settings_of` reads the settings of one."""
     demo = typer.Typer(
         name="demo",
@@ -34,7 +37,12 @@ def register(app: typer.Typer, settings_of: Callable[[typer.Context], Settings])
         no_args_is_help=True,
     )
     app.add_typer(demo)
+    _add_perceptron(demo, settings_of)
+    _add_lab(demo, settings_of)
+    _add_replay(demo, settings_of)
 
+
+def _add_perceptron(demo: typer.Typer, settings_of: SettingsOf) -> None:
     @demo.command(help=tr("Train a perceptron on a logic gate.", "논리 게이트로 퍼셉트론을 학습시켜요."))
     def perceptron(
         ctx: typer.Context,
@@ -68,6 +76,8 @@ def register(app: typer.Typer, settings_of: Callable[[typer.Context], Settings])
             arguments["seeds"] = _seeds(seeds)
         run("train_perceptron", arguments, speak, save)
 
+
+def _add_lab(demo: typer.Typer, settings_of: SettingsOf) -> None:
     @demo.command(
         help=tr("Run a lab; without a name: list them all.", "실습을 돌려요. 이름을 안 적으면 목록을 보여줘요.")
     )
@@ -89,6 +99,8 @@ def register(app: typer.Typer, settings_of: Callable[[typer.Context], Settings])
         if record:
             _write(record, json.dumps(result.record, ensure_ascii=False, indent=1) + "\n")
 
+
+def _add_replay(demo: typer.Typer, settings_of: SettingsOf) -> None:
     @demo.command(help=tr("Run a recorded lab again, and compare.", "기록한 실습을 다시 돌려 비교해요."))
     def replay(
         ctx: typer.Context,
