@@ -72,6 +72,25 @@ def test_the_xor_demo_trains_and_moves(context, bundled, lang):
     page.wait_for_function(f"{region} === {end!r}", timeout=90_000)
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_lab_with_charts_runs_and_is_told_with_its_source(context, bundled, lang):
+    page = opened(context, bundled)
+    ask(
+        page,
+        {"ko": "깊은 신경망에서 기울기가 사라지는 걸 보여줘", "en": "Show me how gradients vanish in a deep network"}[
+            lang
+        ],
+    )
+    answered(page)
+    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
+    expect(page.locator(".figure")).to_have_count(3)
+    page.wait_for_function("document.querySelectorAll('.figure')[2]._fullLayout !== undefined")
+    titles = page.evaluate("[...document.querySelectorAll('.figure')].map(f => f._fullLayout.title.text)")
+    assert [bool(re.search("[가-힣]", title)) for title in titles] == [lang == "ko"] * 3
+    expect(page.locator(".answer")).to_contain_text("sigmoid")
+    expect(page.locator(".cite").first).to_be_visible()
+
+
 def test_stop_in_mid_answer_and_reload(context, bundled):
     page = opened(context, bundled)
     ask(page, LONG)

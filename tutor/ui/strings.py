@@ -166,16 +166,18 @@ EXAMPLES: Final[dict[Lang, tuple[str, ...]]] = {
         "퍼셉트론은 왜 XOR를 못 풀어?",
         "트랜스포머 이전에는 번역을 어떻게 했어?",
         "XOR를 퍼셉트론으로 훈련해서 직접 보여줘",
-        "다층 퍼셉트론으로 XOR를 학습시켜 줘",
-        "AND 게이트를 단층 퍼셉트론으로 보여줘",
+        "깊은 신경망에서 기울기가 사라지는 걸 보여줘",
+        "LSTM이 RNN보다 오래 기억하는 걸 보여줘",
+        "문장이 토큰으로 나뉘는 걸 보여줘",
     ),
     "en": (
         "Who invented the perceptron?",
         "Why can't a perceptron solve XOR?",
         "What problem did attention solve in translation?",
         "Show me a perceptron training on XOR",
-        "Train a multilayer network on XOR",
-        "Show me a single-layer perceptron learning AND",
+        "Show me how gradients vanish in a deep network",
+        "Show me an LSTM remembering longer than an RNN",
+        "Show me how a sentence is cut into tokens",
     ),
 }
 
