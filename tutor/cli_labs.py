@@ -136,10 +136,10 @@ def _pair(text: str) -> tuple[str, Any]:
     if not sign:
         raise SettingError(
             f"{text!r} is no KEY=VALUE.",
-            "Type for example: tutor demo lab memory epochs=20",
+            "Type for example: tutor demo lab lora rank=4",
             ko=(
                 f"{text!r}은(는) KEY=VALUE 꼴이 아니에요.",
-                "예를 들어 이렇게 적어 주세요: tutor demo lab memory epochs=20",
+                "예를 들어 이렇게 적어 주세요: tutor demo lab lora rank=4",
             ),
         )
     try:
