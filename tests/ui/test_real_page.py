@@ -87,6 +87,7 @@ def test_a_lab_with_charts_runs_and_is_told_with_its_source(context, bundled, la
     page.wait_for_function("document.querySelectorAll('.figure')[2]._fullLayout !== undefined")
     titles = page.evaluate("[...document.querySelectorAll('.figure')].map(f => f._fullLayout.title.text)")
     assert [bool(re.search("[가-힣]", title)) for title in titles] == [lang == "ko"] * 3
+    expect(page.locator(".figure").first).to_have_attribute("aria-label", re.compile("sigmoid"))
     expect(page.locator(".answer")).to_contain_text("sigmoid")
     expect(page.locator(".cite").first).to_be_visible()
 

@@ -26,6 +26,10 @@ async function draw(place) {
       const { data, layout, frames } = JSON.parse((place.drawn = place.wanted));
       const config = { responsive: true, displaylogo: false, displayModeBar: false };
       layout.autosize = true;
+      if (layout.meta?.alt) { // says what is to be seen, for those who can't
+        place.setAttribute("role", "img");
+        place.setAttribute("aria-label", layout.meta.alt);
+      }
       if (layout.height) place.style.height = `${layout.height}px`; // or turning a phone would squeeze it
       if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
       await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
