@@ -23,6 +23,7 @@ CHARTS = [
     chart("points", lines=LINES),
     chart("heatmap", cells=[[0.0, 1.0], [0.5, 0.25]], rows=["r1", "r2"], columns=["c1", "c2"]),
     chart("images", images=[[[0.0, 1.0]], [[1.0, 0.0]]], captions=[WORDS, WORDS]),
+    chart("plane", lines=LINES, boundaries=LINES[:1], cells=[[0.0, 1.0], [0.25, 1.0]], extent=(0, 4, -1, 3)),
 ]
 
 
@@ -56,3 +57,12 @@ def test_the_first_row_of_a_heat_map_is_on_top():
     found = figure(CHARTS[3], "en")
     assert found.layout.yaxis.autorange == "reversed"
     np.testing.assert_array_equal(found.data[0].z, [[0, 1], [0.5, 0.25]])
+
+
+def test_a_plane_has_its_regions_below_its_boundaries_and_its_points():
+    regions, boundary, *points = figure(CHARTS[5], "en").data
+    np.testing.assert_array_equal(regions.x, [0, 4])
+    np.testing.assert_array_equal(regions.y, [-1, 3])
+    assert list(regions.z[0]) == [0.0, 1.0]  # at the bottom
+    assert (boundary.mode, [trace.mode for trace in points]) == ("lines", ["markers", "markers+text"])
+    assert figure(CHARTS[5], "en").layout.yaxis.range == (-1, 3)

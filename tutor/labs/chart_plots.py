@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from tutor.labs.charts import Chart, Line
 from tutor.labs.core import Lab
 from tutor.labs.perceptron_plots import dress
-from tutor.labs.traces import DASHES, INK
+from tutor.labs.traces import DASHES, INK, REGION_COLOURS
 from tutor.types import Frame, Lang
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         )
         drawn.update_yaxes(autorange="reversed", type="category")
         drawn.update_xaxes(type="category")
+    if chart.kind == "plane":
+        drawn.add_traces(_plane(chart, lang))
     for i, line in enumerate(chart.lines):
         drawn.add_trace(_trace(chart, line, i, lang))
     lying = _lying(chart)
@@ -64,7 +66,10 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         drawn.update_yaxes(title={"text": chart.x[lang]}, type="category", autorange="reversed")
     elif chart.kind == "bar":
         drawn.update_xaxes(type="category")
-    if len(chart.lines) > 1:
+    if chart.kind == "plane":
+        drawn.update_xaxes(range=chart.extent[:2])
+        drawn.update_yaxes(range=chart.extent[2:])
+    if len(chart.lines) + len(chart.boundaries) > 1:
         drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
     drawn.update_layout(margin={"t": 56})
     return drawn.update_layout(meta={"alt": chart.alt[lang]})
@@ -83,7 +88,7 @@ def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
         across = {"x": values, "y": names, "orientation": "h"} if _lying(chart) else {"x": names, "y": values}
         return go.Bar(**across, name=name, marker={"color": colour})
     mode = "lines+markers" if chart.kind == "line" and len(line.x) <= 30 else "lines"
-    if chart.kind == "points":
+    if chart.kind in ("points", "plane"):
         mode = "markers+text" if len(line.labels) else "markers"
     return go.Scatter(
         x=list(line.x),
@@ -97,6 +102,27 @@ def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
         line={"color": colour, "dash": DASHES[i % len(DASHES)], "width": 2},
         marker={"symbol": SYMBOLS[i % len(SYMBOLS)], "color": colour, "size": 7},
     )
+
+
+def _plane(chart: Chart, lang: Lang) -> list[Any]:
+    """What lies below the points: the regions, and the boundaries through them, in colours of their own."""
+    left, right, low, high = chart.extent
+    traces: list[Any] = []
+    if len(chart.cells):
+        grid = {
+            "x": np.linspace(left, right, len(chart.cells[0])),
+            "y": np.linspace(low, high, len(chart.cells)),
+            "z": chart.cells,
+        }
+        half = {"start": 0.5, "end": 0.5, "size": 1, "coloring": "heatmap"}
+        scale = [[0, REGION_COLOURS[0]], [1, REGION_COLOURS[1]]]
+        look = {"colorscale": scale, "zmin": 0, "zmax": 1, "contours": half, "line": {"color": INK, "width": 2}}
+        traces.append(go.Contour(**grid, **look, showscale=False, hoverinfo="skip"))
+    for i, line in enumerate(chart.boundaries):
+        colour = COLOURS[::-1][i % len(COLOURS)]
+        look = {"color": colour, "width": 2, "dash": DASHES[i % len(DASHES)]}
+        traces.append(go.Scatter(x=list(line.x), y=list(line.y), name=line.name[lang], mode="lines", line=look))
+    return traces
 
 
 def _images(chart: Chart, lang: Lang) -> go.Figure:
@@ -142,6 +168,8 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
         axes.set_xticks(range(len(chart.columns)), chart.columns, rotation=45, ha="right", fontsize=7, parse_math=False)
         axes.set_yticks(range(len(chart.rows)), chart.rows, fontsize=7, parse_math=False)
         return
+    if chart.kind == "plane":
+        _draw_plane(axes, chart, lang)
     for i, line in enumerate(chart.lines):
         look: dict[str, Any] = {"color": COLOURS[i % len(COLOURS)], "label": line.name[lang]}
         if chart.kind == "bar":
@@ -155,7 +183,7 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
             else:
                 axes.bar(at, line.y, width, **look)
                 axes.set_xticks(range(len(names)), names, fontsize=8, parse_math=False)
-        elif chart.kind == "points":
+        elif chart.kind in ("points", "plane"):
             axes.scatter(line.x, line.y, marker=MARKERS[i % len(MARKERS)], **look)
             for x, y, label in zip(line.x, line.y, line.labels, strict=False):
                 axes.annotate(label, (float(x), y), fontsize=7, parse_math=False)
@@ -166,6 +194,20 @@ def _draw(axes: Axes, chart: Chart, lang: Lang) -> None:
     axes.set(xscale="log") if across else None
     axes.set(yscale="log") if up else None
     axes.grid(alpha=0.3)
-    if len(chart.lines) > 1:
+    if len(chart.lines) + len(chart.boundaries) > 1:
         axes.legend(frameon=False, fontsize=9)
     axes.tick_params(colors=INK)
+
+
+def _draw_plane(axes: Axes, chart: Chart, lang: Lang) -> None:
+    left, right, low, high = chart.extent
+    if len(chart.cells):
+        from matplotlib.colors import LinearSegmentedColormap
+
+        x, y = np.linspace(left, right, len(chart.cells[0])), np.linspace(low, high, len(chart.cells))
+        regions = LinearSegmentedColormap.from_list("regions", REGION_COLOURS)
+        axes.pcolormesh(x, y, np.asarray(chart.cells), cmap=regions, vmin=0, vmax=1, shading="nearest")
+    for i, line in enumerate(chart.boundaries):
+        dash = ("-", "--", ":", "-.")[i % 4]
+        axes.plot(line.x, line.y, dash, color=COLOURS[::-1][i % len(COLOURS)], label=line.name[lang])
+    axes.set(xlim=(left, right), ylim=(low, high))

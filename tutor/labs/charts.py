@@ -31,9 +31,12 @@ class Chart:
 
     "line", "bar" and "points" show `lines`; "heatmap" shows `cells` (rows of numbers, the first row on top) with
     the names of its `rows` and `columns`; "images" shows small pictures, each rows of numbers, with `captions`.
+    "plane" shows the clouds of points `lines` on a plane of two inputs, the straight or curved `boundaries` drawn
+    through it, and where there are `cells`, what a network gives over `extent` (x from, x to, y from, y to; the first
+    row lowest): from 0, blue, to 1, orange.
     """
 
-    kind: Literal["line", "bar", "points", "heatmap", "images"]
+    kind: Literal["line", "bar", "points", "heatmap", "images", "plane"]
     title: Words
     x: Words
     y: Words
@@ -44,6 +47,8 @@ class Chart:
     columns: Sequence[str] = ()
     images: Sequence[Sequence[Sequence[float]]] = ()
     captions: Sequence[Words] = ()
+    boundaries: Sequence[Line] = ()
+    extent: tuple[float, float, float, float] = (0, 1, 0, 1)
     log_x: bool = False
     log_y: bool = False
 
