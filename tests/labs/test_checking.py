@@ -3,10 +3,10 @@
 from typing import Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tutor.errors import ToolCallInvalid
-from tutor.labs.checking import checked
+from tutor.labs.checking import NotAllowed, checked
 
 
 class Arguments(BaseModel):
@@ -51,5 +51,34 @@ def test_defaults_are_filled_in():
 def test_a_wrong_argument_is_named_with_what_is_allowed(given, en, ko):
     with pytest.raises(ToolCallInvalid) as caught:
         checked(Arguments, given)
+    assert en in caught.value.text("en")
+    assert ko in caught.value.text("ko")
+
+
+class Drawn(BaseModel):
+    """A toy with a check of its own."""
+
+    text: str = Field("", max_length=20)
+
+    @field_validator("text")
+    @classmethod
+    def _short_words(cls, text: str) -> str:
+        if "long" in text:
+            raise NotAllowed("Word 1 is too long.", "1번째 낱말이 너무 길어요.")
+        if "odd" in text:
+            raise ValueError("odd")
+        return text
+
+
+@pytest.mark.parametrize(
+    ("text", "en", "ko"),
+    [
+        ("longword", "The argument text='longword' is not allowed. Word 1 is too long.", "1번째 낱말이 너무 길어요."),
+        ("odd", "text='odd' is not allowed. Use a text of at most 20 characters.", "20자 이하"),
+    ],
+)
+def test_a_model_may_say_in_both_languages_what_is_allowed(text, en, ko):
+    with pytest.raises(ToolCallInvalid) as caught:
+        checked(Drawn, {"text": text})
     assert en in caught.value.text("en")
     assert ko in caught.value.text("ko")

@@ -12,6 +12,14 @@ from tutor.errors import ToolCallInvalid
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class NotAllowed(ValueError):
+    """Raised by a model's own validator: what is wrong with the value and what is allowed, in both languages."""
+
+    def __init__(self, en: str, ko: str) -> None:
+        super().__init__(en)
+        self.en, self.ko = en, ko
+
+
 def checked(model: type[Model], arguments: Mapping[str, Any]) -> Model:
     """`arguments` as `model`, defaults filled in.
 
@@ -21,7 +29,7 @@ def checked(model: type[Model], arguments: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(dict(arguments))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     known: dict[str, Any] = model.model_json_schema()["properties"]
     if name not in known:
@@ -31,7 +39,8 @@ def checked(model: type[Model], arguments: Mapping[str, Any]) -> Model:
             f"Known are {names}.",
             ko=(f"{short(name)}(이)라는 인자는 없어요.", f"쓸 수 있는 인자는 {names}예요."),
         )
-    en, ko = _allowed(known[name])
+    reason = first.get("ctx", {}).get("error")
+    en, ko = (reason.en, reason.ko) if isinstance(reason, NotAllowed) else _allowed(known[name])
     value = short(arguments[name])
     raise ToolCallInvalid(
         f"The argument {name}={value} is not allowed.", en, ko=(f"{name}={value}은(는) 쓸 수 없어요.", ko)
