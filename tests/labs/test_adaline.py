@@ -20,7 +20,8 @@ SETTINGS = {
     "xor": {"points": "xor"},
     "circles": {"points": "circles", "lines": 1},
     "runaway": {"learning_rate": 3.0},
-    "short": {"epochs": 3, "learning_rate": 0.05},
+    "short": {"epochs": 3, "learning_rate": 0.3},
+    "slow": {"epochs": 3, "learning_rate": 1e-6},
     "one epoch": {"epochs": 1, "points": "xor"},
     "square": {"drawn": "0 0 a; 1 1 a; 0 1 b; 1 0 b"},
     "two points": {"drawn": "0.1 0.1 a\n0.9 0.9 b"},
@@ -284,7 +285,7 @@ def test_a_separating_line_may_not_be_that_of_least_squares():
         ),
         ("xor", ["no line separates", "at rest is not solved"]),
         ("circles", ["from 1 random start Rosenblatt", "settles on one line, at"]),
-        ("short", ["has not settled: after 3 epochs at learning rate 0.05"]),
+        ("short", ["has not settled: after 3 epochs at learning rate 0.3"]),
         ("one epoch", ["for 1 epoch and"]),
         ("square", ["these 4 points", "hardly a line at all"]),
         ("two points", ["these 2 points", "many lines fit them equally well"]),
@@ -378,6 +379,7 @@ def test_next_experiments(runs):
     assert labels["xor"][-1] == "Give XOR a hidden layer"
     assert labels["circles"][0] == "Overlay 8 random starts"
     assert labels["runaway"][0] == "Try it with learning rate 0.5"
+    assert labels["slow"][0] == "Try it with learning rate 0.5"
     assert labels["short"][0] == "Try it with 500 epochs"
     for _, result in runs.values():
         experiments = lab.next_experiments(result)
@@ -391,8 +393,8 @@ def test_next_experiments(runs):
                 core.parse(experiment.lab, experiment.arguments)
 
 
-def test_every_argument_has_a_label():
-    assert set(lab.LABELS) == set(lab.Arguments.model_fields)
+def test_every_argument_and_every_set_has_a_label():
+    assert set(lab.LABELS) == {*lab.Arguments.model_fields, *KINDS}
 
 
 @pytest.mark.parametrize(

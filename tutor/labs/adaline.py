@@ -52,6 +52,10 @@ LABELS: Mapping[str, Words] = {
     "epochs": {"en": "Epochs", "ko": "에폭 수"},
     "lines": {"en": "Random starts overlaid", "ko": "겹쳐 그릴 무작위 시작 수"},
     "seed": {"en": "Seed", "ko": "시드"},
+    "separable": {"en": "separable", "ko": "나눌 수 있는 점"},
+    "overlapping": {"en": "overlapping", "ko": "겹치는 점"},
+    "xor": {"en": "like XOR", "ko": "XOR처럼 놓인 점"},
+    "circles": {"en": "a disc in a ring", "ko": "고리 안에 든 원"},
 }
 
 SETTLED = 0.001  # the delta rule is at rest once its mean squared error is this close to the least; targets are ±1
@@ -277,9 +281,10 @@ def next_experiments(result: LabResult) -> list[Experiment]:
         )
 
     tried = []
-    if rate >= limit:
+    settled = found["delta"]["settled"]
+    if rate >= limit or (not settled and rate < limit / 8):
         tried.append(at(round(limit / 4, 1)))
-    elif not found["delta"]["settled"] and given["epochs"] < 500:
+    elif not settled and given["epochs"] < 500:
         tried.append(again({"en": "Try it with 500 epochs", "ko": "500에폭으로 해 보기"}, epochs=500))
     if given["lines"] == 1:
         tried.append(again({"en": "Overlay 8 random starts", "ko": "무작위 시작 8개를 겹쳐 보기"}, lines=8))
