@@ -34,11 +34,18 @@ def sigmoid(a: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(a / 2))
 
 
-_ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+ACTIVATIONS: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
     "tanh": np.tanh,
     "sigmoid": sigmoid,
     "relu": lambda a: np.maximum(a, 0),
 }
+
+
+def slope(hidden: np.ndarray, activation: str) -> np.ndarray:
+    """The activation's derivative in its own value h: tanh' = 1-h², sigmoid' = h(1-h), relu' = [h > 0]."""
+    if activation == "tanh":
+        return 1 - hidden**2
+    return hidden * (1 - hidden) if activation == "sigmoid" else hidden > 0
 
 
 def initialise(seed: int, hidden_units: int) -> Parameters:
@@ -55,7 +62,7 @@ def initialise(seed: int, hidden_units: int) -> Parameters:
 def forward(p: Parameters, x: np.ndarray, activation: str) -> tuple[np.ndarray, np.ndarray]:
     """Hidden activations (N, H) and the output's logit (N,) for inputs x (N, 2)."""
     a = x @ p["W1"] + p["b1"]
-    hidden = _ACTIVATIONS[activation](a)
+    hidden = ACTIVATIONS[activation](a)
     return hidden, hidden @ p["W2"] + p["b2"]
 
 
@@ -67,9 +74,7 @@ def loss(logit: np.ndarray, target: np.ndarray) -> float:
 def backward(p: Parameters, hidden: np.ndarray, logit: np.ndarray, target: np.ndarray, activation: str) -> Parameters:
     """Gradients of `loss` at POINTS by the chain rule, output first. Shapes as in the parameters."""
     d_logit = (sigmoid(logit) - target) / len(target)  # (4,)
-    # Each derivative written in the activation's own value h: tanh' = 1-h², sigmoid' = h(1-h), relu' = [h > 0].
-    slope = {"tanh": 1 - hidden**2, "sigmoid": hidden * (1 - hidden), "relu": hidden > 0}[activation]
-    d_a = np.outer(d_logit, p["W2"]) * slope  # (4, H)
+    d_a = np.outer(d_logit, p["W2"]) * slope(hidden, activation)  # (4, H)
     return {"W1": POINTS.T @ d_a, "b1": d_a.sum(axis=0), "W2": hidden.T @ d_logit, "b2": d_logit.sum()}
 
 
