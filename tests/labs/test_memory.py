@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.labs import memory as lab
@@ -116,15 +117,29 @@ def test_sequences_begin_with_a_letter_to_remember():
     assert set(letters[1:].ravel()) == set(range(LETTERS, 2 * LETTERS))
 
 
-def accuracy(name, seed, distance):
-    return finish(lab._train(name, distance, lab.Arguments(seed=seed), []))[1]["accuracy"]
+def test_what_it_claims(default):
+    hold(lab, range(3), [default[1].record])
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_gated_cells_remember_over_40_letters_and_all_over_5(seed):
-    assert all(accuracy(name, seed, 5) > 0.9 for name in CELLS)
-    assert all(accuracy(name, seed, 40) > 0.9 for name in ("LSTM", "GRU"))
-    assert accuracy("RNN", seed, 80) < 0.9
+def test_a_claim_can_fail(default):
+    record = default[1].record
+    alike = {key: dict.fromkeys(CELLS, record[key]["RNN"]) for key in ("cells", "fade")}
+    assert [claim.holds(alike) for claim in lab.CLAIMS] == [False, False]
+
+
+def test_labels():
+    is_labelled(lab)
+
+
+def test_what_to_try_next(default):
+    """After an LSTM that remembers, what makes it forget; after one that does not, what may help it."""
+    assert next_after(lab, default[1]) == [
+        ("memory", {"gate_bias": 0.0}),
+        ("memory", {"longest_distance": 120}),
+        ("attention", {}),
+    ]
+    forgets = run(longest_distance=16, batches=20, gate_bias=0.0)[1]
+    assert next_after(lab, forgets)[:2] == [("memory", {"gate_bias": 5.0}), ("memory", {"batches": 400})]
 
 
 def test_the_default_tells_the_classic_story(default):

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.labs import vanishing_gradient as lab
+from tutor.labs.spoken_numbers import rounded
 
 
 def run(**arguments):
@@ -79,6 +81,34 @@ def test_sigmoid_loses_the_signal_and_relu_or_a_shortcut_keeps_it(seed):
         assert 1 / 5 < shrinks[activation, True] < 2
 
 
+def test_what_it_claims():
+    hold(lab, range(20))
+
+
+def test_labels():
+    is_labelled(lab)
+
+
+def test_a_claim_can_fail():
+    found = run()[1].record
+    nets = [{**net, "gradient": [1e-6] * 19 + [1.0]} for net in found["nets"]]
+    assert [claim.holds({"nets": nets}) for claim in lab.CLAIMS] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "first", "labs"),
+    [
+        ({}, {"depth": 50}, ["vanishing_gradient", "memory"]),
+        ({"depth": 50, "residual": "without"}, {"depth": 5}, ["vanishing_gradient"] * 2 + ["memory"]),
+    ],
+)
+def test_what_to_try_next(arguments, first, labs):
+    tried = next_after(lab, run(**arguments)[1])
+    assert tried[0][1] == first
+    assert [name for name, _ in tried] == labs
+    assert len(tried) == 2 or tried[1][1] == {"residual": "both"}
+
+
 def test_deeper_loses_more():
     lost = [factors(run(depth=depth, residual="without")[1])["sigmoid", False] for depth in (5, 10, 20, 50)]
     assert lost == sorted(lost)
@@ -126,7 +156,7 @@ def test_wrong_arguments(wrong):
     ],
 )
 def test_numbers_as_they_are_said(number, english, korean):
-    assert (lab.rounded(number, "en"), lab.rounded(number, "ko")) == (english, korean)
+    assert (rounded(number, "en"), rounded(number, "ko")) == (english, korean)
 
 
 def values(text):

@@ -9,7 +9,7 @@ A `gate_bias` b sets how firmly the gates begin by keeping: sigmoid(b) of the ol
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tutor.labs.charts import Chart, Line, Words, finished
 from tutor.labs.mlp import sigmoid
+from tutor.labs.outcome import Claim, Experiment
 from tutor.labs.recurrent_cells import CELLS, LETTERS, Adam, backward, forward, initialise, sequences
-from tutor.labs.vanishing_gradient import rounded
+from tutor.labs.spoken_numbers import rounded
 from tutor.types import Frame, LabResult, Lang
 
 NAME = "memory"
 TITLE: Words = {"en": "Remembering over a distance: RNN, LSTM and GRU", "ko": "오래 기억하기: RNN, LSTM, GRU"}
+SUMMARY: Words = {
+    "en": "Over how many letters of noise an RNN, an LSTM and a GRU still remember the first letter.",
+    "ko": "RNN, LSTM, GRU가 잡음 글자를 몇 개나 지나고도 첫 글자를 기억하는지 견주어요.",
+}
 ASKED = (
     r"\b(rnns?|lstms?|grus?)\b|recurrent (neural )?net|long short[- ]term|gated recurrent|forget gate|"
     r"long[- ](term|range) (memory|dependenc)|remember\w* .{0,30}(steps|distance|sequence|letter|symbol)|"
@@ -60,6 +65,14 @@ class Arguments(BaseModel):
         description="How firmly the gates of LSTM and GRU begin by keeping what is stored; 0 is undecided.",
     )
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the starting weights and the sequences.")
+
+
+LABELS: Mapping[str, Words] = {
+    "longest_distance": {"en": "Longest distance in letters", "ko": "가장 먼 거리(글자 수)"},
+    "batches": {"en": "Training batches at most", "ko": "최대 학습 배치 수"},
+    "gate_bias": {"en": "Gate bias at the start", "ko": "게이트의 처음 편향"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 def distances(longest: int) -> list[int]:
@@ -144,7 +157,7 @@ def _against(share: float, lang: Lang) -> str:
     return f"{factor} times smaller" if lang == "en" else f"{factor.strip()}분의 1"
 
 
-def _able(found: dict[str, Any]) -> tuple[list[str], list[str]]:
+def _able(found: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The cells that hold the letter over the longest distance, and those that don't."""
     able = [name for name, tried in found["cells"].items() if tried[-1]["accuracy"] >= HOLDS]
     return able, [name for name in CELLS if name not in able]
@@ -255,3 +268,36 @@ def charts(result: LabResult) -> list[Chart]:
 
 def _same(name: str) -> Words:
     return {"en": name, "ko": name}
+
+
+CLAIMS = (
+    Claim(
+        "With 80 noise letters in between, the LSTM names the first letter right more often than the RNN.",
+        lambda record: record["cells"]["LSTM"][-1]["accuracy"] > record["cells"]["RNN"][-1]["accuracy"],
+        at_least=95,
+    ),
+    Claim(
+        "Before training, the gradient at the first of 80 letters, against that at the last, is at least 10 times "
+        "larger in the LSTM and in the GRU than in the RNN.",
+        lambda record: all(record["fade"][name][0] >= 10 * record["fade"]["RNN"][0] for name in ("LSTM", "GRU")),
+        at_least=99,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """Where the LSTM remembers: gates that begin undecided, a longer way; else what may help it. Last, attention."""
+    given = result.record["arguments"]
+    keep: Words = {"en": "Start with gates that keep (bias 5)", "ko": "기억을 지키는 게이트로 시작해 보기(편향 5)"}
+    undecided: Words = {"en": "Start with undecided gates (bias 0)", "ko": "반쯤 열린 게이트로 시작해 보기(편향 0)"}
+    farther: Words = {"en": "Put up to 120 letters in between", "ko": "글자를 120개까지 끼워 보기"}
+    longer: Words = {"en": "Train for up to 400 batches", "ko": "400배치까지 학습해 보기"}
+    remembers = "LSTM" in _able(result.record)[0]
+    changes: list[tuple[Words, dict[str, Any]]] = (
+        [(undecided, {"gate_bias": 0.0}), (farther, {"longest_distance": 120}), (keep, {"gate_bias": 5.0})]
+        if remembers
+        else [(keep, {"gate_bias": 5.0}), (longer, {"batches": 400}), (undecided, {"gate_bias": 0.0})]
+    )
+    tries = [Experiment(words, NAME, {**given, **change}) for words, change in changes]
+    attention: Words = {"en": "See how attention looks straight back", "ko": "어텐션이 바로 돌아보는 것 보기"}
+    return [*[tried for tried in tries if tried.arguments != given][:2], Experiment(attention, "attention")]

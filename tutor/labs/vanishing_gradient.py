@@ -20,10 +20,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tutor.labs.charts import Chart, Line, Words, finished
 from tutor.labs.mlp import sigmoid
+from tutor.labs.outcome import Claim, Experiment
+from tutor.labs.spoken_numbers import rounded
 from tutor.types import Frame, LabResult, Lang
 
 NAME = "vanishing_gradient"
 TITLE: Words = {"en": "Vanishing gradients in a deep net", "ko": "깊은 신경망의 기울기 소실"}
+SUMMARY: Words = {
+    "en": "How much of the learning signal reaches the first layer of a deep net, by activation function and shortcut.",
+    "ko": "깊은 신경망에서 배움의 신호가 첫 층까지 얼마나 닿는지, 활성화 함수와 지름길(잔차 연결)에 따라 견주어요.",
+}
 ASKED = (
     r"(vanish|explod|fad|shrink|disappear)\w*\W+(\w+\W+)?gradients?|gradients?\W+(\w+\W+){0,3}(vanish|explod|fad|shrink|"
     r"disappear)|gradients?\W+(\w+\W+){0,2}(layer|depth)|(residual|skip)\W+connection|shortcut connection|"
@@ -56,6 +62,17 @@ class Arguments(BaseModel):
         "both", description="Nets without residual connections (shortcuts around each layer), with them, or both."
     )
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Seed of the starting weights and the examples.")
+
+
+LABELS: Mapping[str, Words] = {
+    "depth": {"en": "Hidden layers", "ko": "은닉층 수"},
+    "width": {"en": "Units in a layer", "ko": "층마다 유닛 수"},
+    "residual": {"en": "Residual connections", "ko": "잔차 연결"},
+    "without": {"en": "without", "ko": "없음"},
+    "with": {"en": "with", "ko": "있음"},
+    "both": {"en": "both, side by side", "ko": "둘 다 견주기"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 def initialise(activation: str, residual: bool, depth: int, width: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -140,20 +157,6 @@ def _measure(
         "shrinks": norms[-1] / norms[0] if norms[0] > 0 else None,  # None: nothing at all arrives
         "slope": [float(slope.mean()) for slope in slopes],
     }
-
-
-def rounded(number: float, lang: Lang) -> str:
-    """A number of 1 or more to two digits, as it is said: 3.4, 120, 850 billion, 8,500억; 10^15 and more as a power."""
-    number = float(f"{number:.2g}")
-    if number >= 1e15:
-        power = round(math.log10(number))
-        return f"10^{power} (a 1 with {power} zeros)" if lang == "en" else f"10^{power}(1 뒤에 0이 {power}개) "
-    units: dict[Lang, tuple[tuple[float, str], ...]] = {
-        "en": ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")),
-        "ko": ((1e12, "조 "), (1e8, "억 "), (1e4, "만 ")),
-    }
-    unit, word = next((pair for pair in units[lang] if number >= pair[0]), (1, ""))
-    return f"{number / unit:,.1f}".removesuffix(".0") + word
 
 
 def fate(shrinks: float | None, lang: Lang, more: bool = False) -> str:
@@ -292,3 +295,45 @@ def _slopes(named: list[tuple[Words, dict[str, Any]]], layers: list[int]) -> Cha
         },
         [Line(name, layers, net["slope"]) for name, net in shown],
     )
+
+
+def _kept(record: Mapping[str, Any], activation: str, residual: bool) -> float:
+    """The first layer's gradient as a share of the last one's."""
+    gradient = next(
+        net["gradient"] for net in record["nets"] if (net["activation"], net["residual"]) == (activation, residual)
+    )
+    return gradient[0] / gradient[-1]
+
+
+CLAIMS = (
+    Claim(
+        "In nets of 20 layers without residual connections, the share of the last layer's gradient that reaches the "
+        "first is at least a billion times smaller with sigmoid than with ReLU.",
+        lambda record: _kept(record, "ReLU", False) >= 1e9 * _kept(record, "sigmoid", False),
+        at_least=99,
+    ),
+    Claim(
+        "With residual connections, the first layer's gradient is at least half of the last one's for every "
+        "activation function.",
+        lambda record: all(_kept(record, activation, True) >= 0.5 for activation in ACTIVATIONS),
+        at_least=99,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """Another depth, then both kinds of nets where one was measured; last, the same trouble over time."""
+    given = result.record["arguments"]
+    depth = 50 if given["depth"] < 50 else 5
+    tries = [
+        Experiment(
+            {"en": f"Try it with {depth} layers", "ko": f"{depth}층으로 해 보기"}, NAME, {**given, "depth": depth}
+        ),
+        Experiment(
+            {"en": "Compare with and without residual connections", "ko": "잔차 연결이 있을 때와 없을 때 견주기"},
+            NAME,
+            {**given, "residual": "both"},
+        ),
+        Experiment({"en": "See who forgets: RNN, LSTM or GRU", "ko": "RNN, LSTM, GRU 중 누가 잊는지 보기"}, "memory"),
+    ]
+    return [experiment for experiment in tries if experiment.arguments != given]
