@@ -4,16 +4,19 @@ import re
 import numpy as np
 import pytest
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.labs import cnn_vs_dense as lab
+from tutor.labs import digits
+from tutor.labs.torch_adam import Adam
 
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 
 @pytest.fixture(scope="module")
 def runs():
-    return [finish(lab.run(lab.Arguments(seed=seed, epochs=6))) for seed in range(3)]
+    return [finish(lab.run(lab.Arguments(seed=seed))) for seed in range(3)]
 
 
 def test_a_convolution_by_hand():
@@ -64,22 +67,61 @@ def test_sizes_worked_out_by_hand(runs):
     assert nets["unshared"]["multiplications"] == nets["convolutional"]["multiplications"]
 
 
-def test_sharing_carries_over_to_moved_digits_for_every_seed(runs):
+def test_what_it_claims(runs):
+    hold(lab, range(3), [result.record for _, result in runs])
     for _, result in runs:
-        dense, conv, own = (result.record["nets"][net]["accuracy"] for net in lab.NETS)
-        assert min(dense[0], conv[0], own[0]) > 0.88
-        assert conv[1] > max(dense[1], own[1]) + 0.1
+        assert min(net["accuracy"][0] for net in result.record["nets"].values()) > 0.88
         assert "the sharing helps" in result.text["en"]
 
 
+def test_a_claim_can_fail(runs):
+    record = runs[0][1].record
+    alike = {"nets": dict.fromkeys(lab.NETS, record["nets"]["dense"])}
+    assert [claim.holds(alike) for claim in lab.CLAIMS] == [False, False]
+
+
+def test_labels():
+    is_labelled(lab)
+
+
+def test_what_to_try_next(runs):
+    result = runs[0][1]
+    bigger, fewer, tricks = next_after(lab, result)
+    assert (bigger[1], fewer[1]) == ({"hidden_units": 128}, {"filters": 2})
+    assert tricks == ("alexnet_tricks", {})
+    untaught = finish(lab.run(lab.Arguments(epochs=1, filters=2, hidden_units=128)))[1]
+    assert next_after(lab, untaught) == [("cnn_vs_dense", {"epochs": 20}), tricks]
+
+
+def test_the_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    pictures, classes = digits.read(5)
+    wanted, order = load_digits(), np.random.default_rng(5).permutation(1797)
+    np.testing.assert_array_equal(pictures, wanted.images[order] / 16)
+    np.testing.assert_array_equal(classes, wanted.target[order])
+
+
+def test_adam_is_that_of_torch():
+    import torch
+
+    mine, theirs = (torch.tensor([1.0, -2.0, 0.5], requires_grad=True) for _ in range(2))
+    adam, optimiser = Adam([mine], 0.01, (0.9, 0.99)), torch.optim.Adam([theirs], lr=0.01, betas=(0.9, 0.99))
+    for step in range(1, 6):
+        adam.rate = optimiser.param_groups[0]["lr"] = 0.01 / step
+        for p in (mine, theirs):
+            p.grad = torch.tensor([0.3, -4.0, 0.02]) * step
+        adam.step()
+        optimiser.step()
+        torch.testing.assert_close(mine, theirs)
+        assert mine.grad is None
+
+
 def test_moved_digits_stay_whole():
-    pictures, classes = lab.digits(0)
-    assert pictures.shape == (1797, 12, 12)
+    pictures, classes = digits.read(0)
+    assert pictures.shape == (1797, 8, 8)
     assert (pictures.min(), pictures.max(), classes.min(), classes.max()) == (0, 1, 0, 9)
-    assert not pictures[:, :2].any()
-    assert not pictures[:, -2:].any()
-    assert not pictures[:, :, :2].any()
-    assert not pictures[:, :, -2:].any()
+    assert lab.SIDE == 8 + 2 * lab.MARGIN
 
 
 def test_frames(runs):

@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pytest
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.labs import embeddings, skip_gram
@@ -113,9 +114,40 @@ def test_loss_begins_at_chance_and_falls(english):
     assert all(np.isfinite(frame.metrics["loss"]) for frame in frames)
 
 
+@pytest.fixture(scope="module")
+def other_seeds():
+    return [finish(embeddings.run(Arguments(seed=seed)))[1].record for seed in (1, 2)]
+
+
+def test_what_it_claims(english, other_seeds):
+    hold(embeddings, range(3), [english[1].record, *other_seeds])
+
+
+def test_a_claim_can_fail(english):
+    untaught = {"nearest_is_beside": {"before": 0.1, "after": 0.1}, "neighbours": []}
+    assert [claim.holds(untaught) for claim in embeddings.CLAIMS] == [False, False]
+
+
+def test_labels():
+    is_labelled(embeddings)
+
+
+def test_what_to_try_next(english, korean):
+    near = english[1].record["neighbours"][0]["word"]
+    assert next_after(embeddings, english[1]) == [
+        ("embeddings", {"word": near}),
+        ("embeddings", {"word": "퍼셉트론", "language": "ko"}),
+    ]
+    around, english_articles = next_after(embeddings, korean[1])
+    assert around[1]["word"] == korean[1].record["neighbours"][0]["word"]
+    assert english_articles[1] == {"language": "en"}
+    untaught = finish(embeddings.run(Arguments(epochs=1, dimensions=2)))[1]
+    assert next_after(embeddings, untaught)[0][1] == {"epochs": 80, "dimensions": 50}
+
+
 @pytest.mark.parametrize("seed", range(1, 3))
-def test_related_words_are_near_from_every_seed(seed, english):
-    done = finish(embeddings.run(Arguments(seed=seed)))[1].record
+def test_related_words_are_near_from_every_seed(seed, english, other_seeds):
+    done = other_seeds[seed - 1]
     names = [n["word"] for n in done["neighbours"]]
     assert "Rosenblatt" in names
     assert len({"theorem", "convergence", "Papert", "single-layer", "proof"} & set(names)) >= 2

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from tutor.labs import digits
 from tutor.labs.charts import Chart, Line, Words, finished
+from tutor.labs.outcome import Claim, Experiment
+from tutor.labs.torch_adam import Adam
 from tutor.types import Frame, LabResult, Lang
 
 if TYPE_CHECKING:
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 NAME = "cnn_vs_dense"
 TITLE: Words = {"en": "A convolutional net against a dense net", "ko": "합성곱 신경망과 밀집 신경망 견주기"}
+SUMMARY: Words = {
+    "en": "Two nets learn to read handwritten digits; which still reads them once every digit is moved by a pixel?",
+    "ko": "두 신경망이 손글씨 숫자를 배운 뒤, 숫자를 모두 한 픽셀 옮겨도 읽는 쪽은 어디일까요?",
+}
 ASKED = (
     r"\bcnns?\b|conv ?nets?|convolution|\ble-?net|weight[- ]sharing|shared weights|feature maps?"
     r"|합성\s?곱|컨볼루션|콘볼루션|컨벌루션|씨엔엔|르넷|가중치\s?공유|특징\s?(지도|맵)|cnn"
@@ -32,7 +39,7 @@ METRIC_NAME: Words = {"en": "training loss", "ko": "학습 손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}
 
 MARGIN = 2  # empty pixels around the 8 x 8 digit, so that a moved digit stays whole
-SIDE = 8 + 2 * MARGIN  # of a picture
+SIDE = digits.SIDE + 2 * MARGIN  # of a picture
 KERNEL = 5  # side of a window, as in 1989
 PLACES = SIDE - KERNEL + 1  # of a window along a side; a map has PLACES x PLACES numbers
 POOL = 4  # of each 4 x 4 region of a map, the largest number is kept ...
@@ -61,10 +68,18 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    epochs: int = Field(10, ge=1, le=30, description="passes over the training digits")
+    epochs: int = Field(6, ge=1, le=30, description="passes over the training digits")
     filters: int = Field(8, ge=2, le=16, description="5 x 5 filters of the convolutional net")
     hidden_units: int = Field(32, ge=4, le=128, description="hidden units of the dense net")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of the split, the first weights and the order")
+
+
+LABELS: Mapping[str, Words] = {
+    "epochs": {"en": "Epochs", "ko": "에폭"},
+    "filters": {"en": "Filters (convolutional net)", "ko": "필터 수(합성곱)"},
+    "hidden_units": {"en": "Hidden units (dense net)", "ko": "은닉 유닛 수(밀집)"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 def convolve(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -85,16 +100,6 @@ def multiplications(net: str, arguments: Arguments) -> int:
     if net == "dense":
         return arguments.hidden_units * (SIDE**2 + 10)
     return arguments.filters * (PLACES**2 * KERNEL**2 + POOLED * 10)
-
-
-def digits(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """scikit-learn's 1,797 digits in the seed's order, as pictures (N, 12, 12) in 0 to 1, and their classes (N,)."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    order = np.random.default_rng(seed).permutation(len(data.target))
-    pictures = np.pad(data.images[order] / 16, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
-    return pictures.astype(np.float32), data.target[order].astype(np.int64)
 
 
 def initialise(net: str, arguments: Arguments, rng: np.random.Generator) -> Parameters:
@@ -138,13 +143,12 @@ def _train(net: str, arguments: Arguments, x: Tensor, y: Tensor) -> Generator[Fr
 
     rng = np.random.default_rng([arguments.seed, list(NETS).index(net)])
     p = initialise(net, arguments, rng)
-    optimiser = torch.optim.Adam(p.values(), lr=LEARNING_RATE)
+    adam = Adam(p.values(), LEARNING_RATE)
     learned, tested, count = slice(None, -TESTED), slice(-TESTED, None), len(x) - TESTED
     for epoch in range(arguments.epochs + 1):
         for batch in np.array_split(rng.permutation(count), count // BATCH) if epoch else []:
-            optimiser.zero_grad()
             fn.cross_entropy(scores(net, p, x[batch]), y[batch]).backward()
-            optimiser.step()
+            adam.step()
         with torch.no_grad():
             loss = fn.cross_entropy(scores(net, p, x[learned]), y[learned]).item()
             accuracy = _accuracy(net, p, x[tested], y[tested], 0)
@@ -162,7 +166,8 @@ def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
     import torch
 
     started = time.perf_counter()
-    x, y = map(torch.from_numpy, digits(arguments.seed))
+    pictures, classes = digits.read(arguments.seed)
+    x, y = torch.from_numpy(np.pad(pictures, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))), torch.from_numpy(classes)
     nets = {}
     for net in NETS:
         p, nets[net] = yield from _train(net, arguments, x, y)
@@ -296,3 +301,40 @@ def _maps(found: Mapping[str, Any]) -> Chart:
     captions: list[Words] = [{"en": en, "ko": ko} for en, ko in told]
     title: Words = {"en": "Move the digit, and its map moves along", "ko": "숫자를 옮기면 특징 지도도 따라 움직여요"}
     return Chart("images", title, _BLANK, _BLANK, alt, images=images, captions=captions)
+
+
+def _gain(record: Mapping[str, Any], net: str) -> float:
+    """How much more of the digits moved by one pixel the convolutional net reads than `net`."""
+    return record["nets"]["convolutional"]["accuracy"][1] - record["nets"][net]["accuracy"][1]
+
+
+CLAIMS = (
+    Claim(
+        "With less than an eighth of the dense net's parameters, the convolutional net reads at least 10 points more "
+        "of the digits that are moved by one pixel.",
+        lambda record: (
+            8 * record["nets"]["convolutional"]["parameters"] < record["nets"]["dense"]["parameters"]
+            and _gain(record, "dense") >= 0.1
+        ),
+        at_least=99,
+    ),
+    Claim(
+        "Of the digits moved by one pixel, shared windows read at least 10 points more than windows without sharing.",
+        lambda record: _gain(record, "unshared") >= 0.1,
+        at_least=99,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """What may help the net that came off worse with moved digits, and fewer filters; last, AlexNet's tricks."""
+    given = result.record["arguments"]
+    bigger: Words = {"en": "Give the dense net 128 hidden units", "ko": "밀집 신경망에 은닉 유닛을 128개 주기"}
+    fewer: Words = {"en": "Use only 2 filters", "ko": "필터 2개만 쓰기"}
+    longer: Words = {"en": "Train for 20 epochs", "ko": "20에폭 학습해 보기"}
+    changes = ((bigger, "hidden_units", 128), (fewer, "filters", 2), (longer, "epochs", 20))
+    tries = [Experiment(words, NAME, {**given, key: value}) for words, key, value in changes]
+    if _gain(result.record, "dense") <= CLEAR:  # the convolutional net has not learned enough to show it
+        tries.reverse()
+    tricks: Words = {"en": "See which tricks made AlexNet learn", "ko": "AlexNet을 가르친 요령 보기"}
+    return [*[tried for tried in tries if tried.arguments != given][:2], Experiment(tricks, "alexnet_tricks")]

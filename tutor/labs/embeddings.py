@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from tutor.labs.charts import Chart, Line, Words, finished
+from tutor.labs.outcome import Claim, Experiment
 from tutor.labs.skip_gram import (
     RAREST,
     SUBSAMPLE,
@@ -22,17 +23,21 @@ from tutor.labs.skip_gram import (
     cosines,
     count_pairs,
     look_up,
-    nearest,
     read,
     subsampled,
     topics,
     train,
     vocabulary,
 )
+from tutor.labs.word_neighbours import measured, placed
 from tutor.types import Frame, LabResult, Lang
 
 NAME = "embeddings"
 TITLE: Words = {"en": "Word vectors from the tutor's own articles", "ko": "튜터의 글로 배우는 단어 벡터"}
+SUMMARY: Words = {
+    "en": "From nothing but the tutor's articles, words that keep the same company move close together.",
+    "ko": "튜터의 글만 읽고 배워도, 비슷한 말과 함께 쓰이는 낱말끼리 가까이 모여요.",
+}
 ASKED = (
     r"word\s?2\s?vec|word[\s-]?(?:vector|embedding)s?|embeddings?|skip[\s-]?gram|negative sampling"
     r"|(?:nearest|similar|neighbou?r(?:ing)?) words?|words? neighbou?rs?|word map|map of (?:the )?words"
@@ -45,7 +50,6 @@ METRIC = "loss"
 METRIC_NAME: Words = {"en": "Loss per pair of words", "ko": "낱말 쌍마다의 손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}
 
-NEAREST = 5
 ON_MAP = 40
 WORD: Words = {"en": "Word", "ko": "낱말"}
 DEFAULT: Words = {"en": "perceptron", "ko": "퍼셉트론"}
@@ -66,6 +70,17 @@ class Arguments(BaseModel):
     dimensions: int = Field(50, ge=2, le=100, description="Numbers in each word's vector.")
     epochs: int = Field(80, ge=1, le=200, description="Passes over all counted pairs of words.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Random seed of the vectors before training.")
+
+
+LABELS: Mapping[str, Words] = {
+    "word": {"en": "Word to look at", "ko": "살펴볼 낱말"},
+    "language": {"en": "Articles in", "ko": "글의 언어"},
+    "en": {"en": "English", "ko": "영어"},
+    "ko": {"en": "Korean", "ko": "한국어"},
+    "dimensions": {"en": "Numbers a word", "ko": "낱말마다 수의 개수"},
+    "epochs": {"en": "Epochs", "ko": "에폭"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
@@ -89,61 +104,14 @@ def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
         "articles": len(read_articles),
         "words": len(words),
         "loss": losses,
-        **_measure(shown, [spelling[w] for w in words], raw, (cosines(before), cosines(after))),
-        **_placed(shown, [spelling[w] for w in words], after, frequent),
+        **measured(shown, [spelling[w] for w in words], raw, (cosines(before), cosines(after))),
+        **placed(shown, [spelling[w] for w in words], after, frequent),
     }
     text: Words = {
         "en": _english(found, arguments.epochs, arguments.dimensions),
         "ko": _korean(found, arguments.epochs, arguments.dimensions),
     }
     return finished(NAME, arguments.model_dump(), found, text, time.perf_counter() - started)
-
-
-def _measure(i: int, names: Sequence[str], raw: np.ndarray, similar: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
-    """The neighbours of word i by `similar` before and after training, and how often a nearest word is company.
-
-    A word is "beside" another within WINDOW words of the vocabulary; "shared" words stand beside both.
-    """
-    untrained, trained = similar
-    first = [np.argmax(s - 2 * np.eye(len(names)), axis=1) for s in similar]  # of others than the word itself
-    company = [float(np.mean(raw[np.arange(len(names)), nearest_one] > 0)) for nearest_one in first]
-    return {
-        "word": names[i],
-        "neighbours": [
-            {
-                "word": names[j],
-                "cosine": round(float(trained[i, j]), 3),
-                "cosine_before": round(float(untrained[i, j]), 3),
-                "beside": bool(raw[i, j] > 0),
-                "shared": int(((raw[i] > 0) & (raw[j] > 0)).sum()),
-            }
-            for j in nearest(trained, i, NEAREST)
-        ],
-        "neighbours_before": [names[j] for j in nearest(untrained, i, NEAREST)],
-        "nearest_is_beside": {"before": round(company[0], 3), "after": round(company[1], 3)},
-    }
-
-
-def _placed(i: int, names: Sequence[str], vectors: np.ndarray, frequent: Sequence[int]) -> dict[str, Any]:
-    """The map of word i, its neighbours and frequent words; and their cosines, of the frequent words the farthest."""
-    similar = cosines(vectors)
-    near = [i, *nearest(similar, i, NEAREST)]
-    others = [j for j in frequent if j not in near]
-    unit = vectors[near + others] / np.linalg.norm(vectors[near + others], axis=1, keepdims=True)
-    centred = unit - unit.mean(axis=0)
-    _, spread, axes = np.linalg.svd(centred, full_matrices=False)  # PCA
-    compared = near + sorted(others, key=lambda j: (similar[i, j], j))[:NEAREST]
-    return {
-        "map": {
-            "words": [names[j] for j in near + others],
-            "points": np.round(centred @ axes[:2].T, 3).tolist(),
-            "variance": round(float((spread[:2] ** 2).sum() / (spread**2).sum()), 3),
-        },
-        "compared": {
-            "words": [names[j] for j in compared],
-            "cosines": np.round(similar[np.ix_(compared, compared)].astype(float), 2).tolist(),
-        },
-    }
 
 
 def _learned(found: Mapping[str, Any]) -> bool:
@@ -295,3 +263,37 @@ def _similarity(found: Mapping[str, Any]) -> Chart:
         rows=words,
         columns=words,
     )
+
+
+CLAIMS = (
+    Claim(
+        "After training, the nearest word of at least three words in four stands beside them in the articles; before, "
+        "of at most one in six.",
+        lambda record: record["nearest_is_beside"]["after"] >= 0.75 and record["nearest_is_beside"]["before"] <= 1 / 6,
+        at_least=99,
+    ),
+    Claim(
+        "Rosenblatt, who made the perceptron, is among the five words nearest to it.",
+        lambda record: "Rosenblatt" in [near["word"] for near in record["neighbours"]],
+        at_least=95,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """Where little was learned, more training; the nearest word's own neighbours; the other language's articles."""
+    found, given = result.record, result.record["arguments"]
+    other: Lang = "ko" if found["language"] == "en" else "en"
+    near = next(n["word"] for n in found["neighbours"] if n["word"].lower() not in DEFAULT.values())
+    longer: Words = {"en": "Train for 80 epochs, 50 numbers a word", "ko": "낱말마다 수 50개로 80에폭 학습해 보기"}
+    around: Words = {"en": f"Look around “{near}”", "ko": f"‘{near}’ 둘레 보기"}
+    articles: Words = {
+        "en": f"Learn from the {LABELS[other]['en']} articles",
+        "ko": f"{LABELS[other]['ko']} 글로 배워 보기",
+    }
+    tries = [
+        *([] if _learned(found) else [Experiment(longer, NAME, {**given, "dimensions": 50, "epochs": 80})]),
+        Experiment(around, NAME, {**given, "word": near, "language": found["language"]}),
+        Experiment(articles, NAME, {**given, "word": DEFAULT[other], "language": other}),
+    ]
+    return [tried for tried in tries if tried.arguments != given]
