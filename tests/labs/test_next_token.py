@@ -3,10 +3,12 @@ import re
 import numpy as np
 import pytest
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.labs import next_token, token_bytes
-from tutor.labs.next_token import entropy, holding, nucleus, share, softmax
+from tutor.labs.next_token import share
+from tutor.labs.token_sampling import entropy, holding, nucleus, softmax
 
 TINY = np.log([0.5, 0.25, 0.125, 0.125])  # scores whose softmax at temperature 1 is this
 
@@ -118,6 +120,37 @@ def test_entropy_rises_with_temperature(run, text):
     assert bits[-1] < np.log2(done.record["tokens"])
 
 
+def test_what_it_claims(run):
+    hold(next_token, range(3))
+
+
+def test_a_claim_can_fail():
+    hot, cold = ({"first": {"entropies": [[1, 2.0]] * 27}, "others": others} for others in (0, 12))
+    assert [[claim.holds(record) for claim in next_token.CLAIMS] for record in (hot, cold)] == [
+        [False, True, False],
+        [False, False, True],
+    ]
+
+
+def test_labels():
+    is_labelled(next_token)
+
+
+def test_what_to_try_next(run):
+    """After tame draws a hotter one, after bold ones a colder one."""
+    tame, bold = run(temperature=0.05, tokens=3)[1], run(temperature=5.0, top_p=0.5, seed=2**31 - 1, tokens=3)[1]
+    cut = ("tokens", {"text": next_token.Arguments().text})
+    name = next_token.NAME
+    assert next_after(next_token, tame) == [(name, {"temperature": 2.0}), (name, {"top_p": 0.5}), cut]
+    assert next_after(next_token, bold) == [(name, {"temperature": 0.3}), (name, {"seed": 0}), cut]
+
+
+def test_before_reading_every_token_is_as_likely(run):
+    """The first frame comes before the model is loaded: 1 of 7,990 tokens, log2 of that in bits."""
+    frames, _ = run(tokens=1)
+    assert frames[0].metrics == {"probability": 1 / 7990, "entropy": pytest.approx(np.log2(7990))}
+
+
 def test_the_default_copies_a_word_that_it_has_read(run):
     _, done = run()
     first = done.record["first"]
@@ -145,8 +178,8 @@ def test_the_smallest_nucleus_of_a_sure_model_leaves_nothing_to_chance(run, seed
 
 def test_draws_stay_in_the_nucleus_and_frames_tell_them(run):
     frames, done = run(temperature=0.8, top_p=0.6, tokens=15, seed=3)
-    assert [f.epoch for f in frames] == list(range(1, 16))
-    for frame, step in zip(frames, done.record["continuation"], strict=True):
+    assert [f.epoch for f in frames] == list(range(16))
+    for frame, step in zip(frames[1:], done.record["continuation"], strict=True):
         assert frame.metrics["entropy"] == step["entropy"] < step["model_entropy"]
         assert 0 < frame.metrics["probability"] == step["probability"] <= 1
         assert np.isfinite(list(frame.metrics.values())).all()

@@ -3,10 +3,12 @@ import re
 
 import pytest
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.config import BUNDLED_MODEL
 from tutor.labs import tokens
+from tutor.labs.byte_pairs import learn, merge
 from tutor.labs.token_bytes import bundled_tokenizer, bytes_of, language_of, readable, words_of
 
 CLASSIC = {b"low_": 5, b"lower_": 2, b"newest_": 6, b"widest_": 3}  # _ ends a word
@@ -18,7 +20,7 @@ def run(**arguments):
 
 def test_the_classic_example_by_hand():
     """e s: 6 + 3 in newest and widest, so es t, est _; l o: 5 + 2 in low and lower; n e, e w, w est_ in newest: 6."""
-    merges = [(pair[0] + b" " + pair[1], count) for pair, count, _ in tokens.learn(CLASSIC, 10)]
+    merges = [(pair[0] + b" " + pair[1], count) for pair, count, _ in learn(CLASSIC, 10)]
     assert merges == [
         (b"e s", 9),
         (b"es t", 9),
@@ -34,16 +36,16 @@ def test_the_classic_example_by_hand():
 
 
 def test_the_classic_words_after_ten_merges():
-    *_, (_, _, cuts) = tokens.learn(CLASSIC, 10)
+    *_, (_, _, cuts) = learn(CLASSIC, 10)
     assert list(cuts.values()) == [(b"low_",), (b"low", b"e", b"r", b"_"), (b"newest_",), (b"wi", b"d", b"est_")]
 
 
 def test_merging_goes_from_the_left():
-    assert tokens.merge((b"a", b"a", b"a", b"b"), (b"a", b"a")) == (b"aa", b"a", b"b")
+    assert merge((b"a", b"a", b"a", b"b"), (b"a", b"a")) == (b"aa", b"a", b"b")
 
 
 def test_learning_ends_when_no_pair_occurs_twice():
-    assert [(pair, count) for pair, count, _ in tokens.learn({b"abc": 1, b"abd": 1}, 10)] == [((b"a", b"b"), 2)]
+    assert [(pair, count) for pair, count, _ in learn({b"abc": 1, b"abd": 1}, 10)] == [((b"a", b"b"), 2)]
 
 
 def test_the_merges_agree_with_those_of_the_tokenizers_package():
@@ -56,7 +58,7 @@ def test_the_merges_agree_with_those_of_the_tokenizers_package():
     trainer = trainers.BpeTrainer(vocab_size=12, min_frequency=2, show_progress=False)
     theirs.train_from_iterator([" ".join([word] * n) for word, n in times.items()], trainer)
     merges = [tuple(pair) for pair in json.loads(theirs.to_str())["model"]["merges"]]
-    ours = [pair for pair, _, _ in tokens.learn({word.encode(): n for word, n in times.items()}, len(merges))]
+    ours = [pair for pair, _, _ in learn({word.encode(): n for word, n in times.items()}, len(merges))]
     assert [(a.decode(), b.decode()) for a, b in ours] == merges == [("c", "d"), ("cd", "e"), ("f", "g")]
 
 
@@ -113,6 +115,30 @@ def test_every_cut_is_the_text(arguments):
         assert joined == text or len(stray) > 0
         spelled = re.sub("<0x(..)>", lambda m: chr(0xDC00 + int(m[1], 16)), joined)
         assert spelled.encode("utf-8", "surrogateescape").decode() == text
+
+
+def test_what_it_claims():
+    hold(tokens, range(1))
+
+
+def test_a_claim_can_fail():
+    record = run()[1].record
+    languages = dict.fromkeys(("Korean", "English"), record["languages"]["English"])
+    wrong = {**record, "cuts": {"UTF-8": ["x"]}, "tokens": {"whole text": [9, 9]}, "languages": languages}
+    assert [claim.holds(wrong) for claim in tokens.CLAIMS] == [False, False, False]
+
+
+def test_labels():
+    is_labelled(tokens)
+
+
+def test_what_to_try_next():
+    default = run()[1]
+    text = default.record["arguments"]["text"]
+    after = [("tokens", {"merges": 200}), ("tokens", {"text": tokens.CLASSIC}), ("next_token", {"text": text})]
+    assert next_after(tokens, default) == after
+    assert next_after(tokens, run(text="low lower", merges=200)[1])[0] == ("tokens", {"merges": 5})
+    assert next_after(tokens, run(text=tokens.CLASSIC, merges=5)[1])[0] == ("tokens", {"merges": 200})
 
 
 def test_counts_of_the_default():

@@ -5,8 +5,10 @@ A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, "The Curious Case of Neural 
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Mapping, Sequence
+from itertools import pairwise
 from typing import Annotated, Any
 
 import numpy as np
@@ -14,11 +16,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tutor.labs import token_bytes
 from tutor.labs.charts import Chart, Line, Words, finished
+from tutor.labs.outcome import Claim, Experiment
 from tutor.labs.token_bytes import LONGEST_TEXT, bytes_of, clean, readable
+from tutor.labs.token_sampling import entropy, holding, nucleus, softmax
 from tutor.types import Frame, LabResult
 
 NAME = "next_token"
 TITLE: Words = {"en": "The next token, and how it is drawn", "ko": "다음 토큰의 확률과 뽑기"}
+SUMMARY: Words = {
+    "en": "What a small language model expects next, and how temperature and top-p change what is drawn.",
+    "ko": "작은 언어 모델이 다음에 올 것으로 보는 토큰과, 온도와 top-p가 뽑기를 어떻게 바꾸는지 보여 줘요.",
+}
 ASKED = (
     r"\bnext[\s-]*(?:token|word)s?\b|\btoken\s+prob\w*|\btemperatures?\b|\btop[\s-]*p\b|\bnucleus\b|\bsampling\b"
     r"|\bautoregress\w*"
@@ -56,46 +64,32 @@ class Arguments(BaseModel):
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Random seed of the draws.")
 
 
-# ---- from scores to a draw -----------------------------------------------------------------------------
-def softmax(scores: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """p_i = exp(u_i / t) / Σ_j exp(u_j / t) for scores u (V,), with the largest taken off so that nothing overflows."""
-    powers = np.exp((scores - scores.max()) / temperature)
-    return powers / powers.sum()
-
-
-def nucleus(p: np.ndarray, top_p: float) -> np.ndarray:
-    """p (V,) within the smallest set of the likeliest tokens that holds at least `top_p` of it, 0 outside, sum 1."""
-    kept = np.zeros_like(p)
-    likeliest = np.argsort(-p, kind="stable")[: holding(p, top_p)]
-    kept[likeliest] = p[likeliest]
-    return kept / kept.sum()
-
-
-def holding(p: np.ndarray, share: float) -> int:
-    """How many of the likeliest tokens hold at least `share` of the probability p (V,); all of them for 1."""
-    if share == 1:
-        return len(p)
-    return int(np.searchsorted(np.cumsum(-np.sort(-p)), share)) + 1
-
-
-def entropy(p: np.ndarray) -> float:
-    """-Σ p_i log2 p_i, in bits: 0 for a sure token, log2(V) where all are alike."""
-    some = p[p > 0]
-    return float(-(some * np.log2(some)).sum()) + 0.0  # not -0.0
+LABELS: Mapping[str, Words] = {
+    "text": {"en": "Beginning of the text", "ko": "글의 시작"},
+    "temperature": {"en": "Temperature", "ko": "온도"},
+    "top_p": {"en": "Top-p", "ko": "top-p(누적 확률)"},
+    "tokens": {"en": "Tokens to draw", "ko": "뽑을 토큰 수"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 # ---- the run ----------------------------------------------------------------------------------------
 def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
     """One frame a drawn token: the entropy of what it was drawn from, and its probability there.
 
+    Before them, one of the even chances that nothing read would leave: loading the model takes a while.
+
     The text goes in without the control token that began each training text: so the model copies from it more surely.
     The corpus is about as likely either way: English 9.3 bits a token with and without, Korean 10.3 with, 10.9 without.
     Control tokens can't be drawn.
     """
     started = time.perf_counter()
-    tokenizer, model = token_bytes.bundled_tokenizer(), token_bytes.bundled_model()
-    ids = tokenizer.encode(arguments.text).ids[-(model.config.max_position_embeddings - arguments.tokens) :]
+    tokenizer = token_bytes.bundled_tokenizer()
     controls = sorted(tokenizer.get_added_tokens_decoder())
+    tokens = tokenizer.get_vocab_size() - len(controls)
+    yield Frame(0, 0, {"probability": 1 / tokens, "entropy": math.log2(tokens)}, series="continuation")
+    model = token_bytes.bundled_model()
+    ids = tokenizer.encode(arguments.text).ids[-(model.config.max_position_embeddings - arguments.tokens) :]
     rng = np.random.default_rng(arguments.seed)
     pieces: list[bytes] = []
     drawn: list[dict[str, Any]] = []
@@ -116,7 +110,7 @@ def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
         pending = [token]
     found = {
         "read": len(ids),
-        "tokens": len(scores) - len(controls),
+        "tokens": tokens,
         "parameters": int(model.num_parameters()),
         "first": first,
         "continuation": drawn,
@@ -297,3 +291,49 @@ def _entropies(record: Mapping[str, Any]) -> Chart:
         _each(lines, [", ".join(f"{bits:.2f}" for bits in line.y) for line in lines]),
         lines,
     )
+
+
+# ---- what it shows, and what may be tried next ----------------------------------------------------------
+CLAIMS = (
+    Claim(
+        "The lower the temperature, the lower the entropy of the next token, at each of 25 temperatures.",
+        lambda record: all(a[1] < b[1] for a, b in pairwise(record["first"]["entropies"][: len(TEMPERATURES)])),
+        at_least=100,
+    ),
+    Claim(
+        "At temperature 0.05, at least 11 of 12 draws take the model's likeliest token.",
+        lambda record: record["others"] <= 1,
+        at_least=95,
+        arguments={"temperature": 0.05},
+    ),
+    Claim(
+        "At temperature 2, at least 6 of 12 draws take another token than the model's likeliest.",
+        lambda record: record["others"] >= 6,
+        at_least=95,
+        arguments={"temperature": 2.0},
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """A colder draw after a bold one and a hotter one after a tame one; a smaller nucleus; other draws; the tokens."""
+    record, given = result.record, result.record["arguments"]
+    t = 2.0 if 2 * record["others"] < len(record["continuation"]) else 0.3
+    seed = (given["seed"] + 1) % 2**31
+    hotter: Words = {"en": f"Draw at temperature {t:g}", "ko": f"온도 {t:g}에서 뽑아 보기"}
+    likely: Words = {
+        "en": "Draw only from the likeliest half (top-p 0.5)",
+        "ko": "확률의 절반인 앞쪽에서만 뽑기(top-p 0.5)",
+    }
+    again: Words = {"en": f"Draw again with seed {seed}", "ko": f"시드 {seed}로 다시 뽑기"}
+    changes: list[tuple[Words, dict[str, Any]]] = [
+        (hotter, {"temperature": t}),
+        (likely, {"top_p": 0.5}),
+        (again, {"seed": seed}),
+    ]
+    tries = [Experiment(words, NAME, {**given, **change}) for words, change in changes]
+    cut: Words = {"en": "See how this text is cut into tokens", "ko": "이 글이 토큰으로 잘리는 모습 보기"}
+    return [
+        *[tried for tried in tries if tried.arguments != given][:2],
+        Experiment(cut, "tokens", {"text": given["text"]}),
+    ]

@@ -6,6 +6,7 @@ Algorithm 1; on bytes, as in A. Radford et al., "Language Models are Unsupervise
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -15,7 +16,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tutor.config import BUNDLED_MODEL
+from tutor.labs.byte_pairs import learn
 from tutor.labs.charts import Chart, Line, Words, finished
+from tutor.labs.outcome import Claim, Experiment
 from tutor.labs.token_bytes import (
     ENGLISH,
     KOREAN,
@@ -32,6 +35,10 @@ from tutor.types import Frame, LabResult, Lang
 
 NAME = "tokens"
 TITLE: Words = {"en": "Byte pair encoding, merge by merge", "ko": "바이트 쌍 인코딩을 한 단계씩"}
+SUMMARY: Words = {
+    "en": "How a text's bytes are joined to tokens pair by pair, and what Korean and English words cost in tokens.",
+    "ko": "글의 바이트가 쌍마다 합쳐져 토큰이 되는 과정과, 한국어와 영어 단어에 드는 토큰 수를 보여 줘요.",
+}
 ASKED = (
     r"\btokeni[sz]\w*|\btokens?\b(?!\s+prediction)|\bbyte[\s-]*pairs?\b|\bBPE\b|\bsub-?words?\b"
     r"|토큰|토크나이[저즈]|토크나이징|바이트\s*쌍|바이트\s*페어|비피이|서브\s*워드|하위\s*단어"
@@ -51,9 +58,6 @@ NAMES: Mapping[str, Words] = {
     ENGLISH: {"en": "English words", "ko": "영어 단어"},
 }
 
-Cut = tuple[bytes, ...]  # a word as its tokens
-Pair = tuple[bytes, bytes]
-
 
 class Arguments(BaseModel):
     """Learn byte pair encoding on a text, merge by merge, and compare Korean with English tokens."""
@@ -70,40 +74,12 @@ class Arguments(BaseModel):
     merges: int = Field(40, ge=1, le=200, description="How many times the most frequent pair is merged.")
 
 
-# ---- the algorithm ------------------------------------------------------------------------------------
-def learn(times: Mapping[bytes, int], merges: int) -> Iterator[tuple[Pair, int, dict[bytes, Cut]]]:
-    """Sennrich's Algorithm 1. `times`: how often each word occurs; yields each merge, its count and the words' cuts.
-
-    A word starts as its single bytes. Every merge joins the pair of neighbours that is most frequent over all words,
-    the first one found among equals; it ends early when no pair occurs twice, since that would only copy the text.
-    """
-    cuts = {word: tuple(word[i : i + 1] for i in range(len(word))) for word in times}
-    for _ in range(merges):
-        pair, count = max(count_pairs(cuts, times).items(), key=lambda found: found[1], default=((b"", b""), 0))
-        if count < 2:
-            return
-        cuts = {word: merge(cut, pair) for word, cut in cuts.items()}
-        yield pair, count, cuts
-
-
-def count_pairs(cuts: Mapping[bytes, Cut], times: Mapping[bytes, int]) -> Counter[Pair]:
-    """How often each two tokens stand side by side within a word."""
-    counts: Counter[Pair] = Counter()
-    for word, cut in cuts.items():
-        for pair in pairwise(cut):
-            counts[pair] += times[word]
-    return counts
-
-
-def merge(cut: Cut, pair: Pair) -> Cut:
-    """`cut` with each `pair` of neighbours joined to one token, from the left."""
-    merged: list[bytes] = []
-    i = 0
-    while i < len(cut):
-        joined = cut[i : i + 2] == pair
-        merged.append(cut[i] + cut[i + 1] if joined else cut[i])
-        i += 2 if joined else 1
-    return tuple(merged)
+LABELS: Mapping[str, Words] = {
+    "text": {"en": "Text", "ko": "글"},
+    "merges": {"en": "Merges at most", "ko": "최대 병합 횟수"},
+}
+# The words of Sennrich's paper, as often as they stand there.
+CLASSIC = " ".join(["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3)
 
 
 # ---- the run -----------------------------------------------------------------------------------------
@@ -296,3 +272,54 @@ def _examples(record: Mapping[str, Any]) -> Chart:
         {"en": f"Words in pieces (· is a space). {told}.", "ko": f"조각난 단어예요(·는 빈칸). {told}."},
         lines,
     )
+
+
+# ---- what it shows, and what may be tried next ----------------------------------------------------------
+def _joined(cut: Sequence[str]) -> str:
+    """The text that the readable tokens of `cut` make when they are put side by side."""
+    raw = re.sub("<0x(..)>", lambda byte: chr(0xDC00 + int(byte[1], 16)), "".join(cut).replace("·", " "))
+    return raw.encode("utf-8", "surrogateescape").decode()
+
+
+def _bytes_a_character(record: Mapping[str, Any], language: str) -> float:
+    return record["languages"][language]["bytes"] / record["languages"][language]["characters"]
+
+
+CLAIMS = (
+    Claim(
+        "However it is cut, the tokens put side by side give the text back.",
+        lambda record: all(_joined(cut) == record["arguments"]["text"] for cut in record["cuts"].values()),
+        at_least=100,
+    ),
+    Claim(
+        "Every merge leaves fewer tokens; after 40 merges fewer than six in ten are left.",
+        lambda record: (
+            all(after < before for before, after in pairwise(record["tokens"][WHOLE]))
+            and record["tokens"][WHOLE][-1] < 0.6 * record["tokens"][WHOLE][0]
+        ),
+        at_least=100,
+    ),
+    Claim(
+        "As bytes, a Korean character takes more than twice the tokens that an English one takes.",
+        lambda record: _bytes_a_character(record, KOREAN) > 2 * _bytes_a_character(record, ENGLISH),
+        at_least=100,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """More merges where more are to be had, else few; the paper's own words; then what a model makes of the text."""
+    given = result.record["arguments"]
+    merges = 5 if result.record["ended_early"] or given["merges"] == 200 else 200
+    more: Words = {"en": f"Merge up to {merges} times", "ko": f"{merges}번까지 합쳐 보기"}
+    classic: Words = {
+        "en": "Try the words of the paper: low, lower, newest, widest",
+        "ko": "논문의 예로 해 보기(low, lower, newest, widest)",
+    }
+    follows: Words = {"en": "See which token may follow this text", "ko": "이 글 다음에 올 토큰 보기"}
+    tries = [
+        Experiment(more, NAME, {**given, "merges": merges}),
+        Experiment(classic, NAME, {**given, "text": CLASSIC}),
+        Experiment(follows, "next_token", {"text": given["text"]}),
+    ]
+    return [tried for tried in tries if tried.arguments != given]
