@@ -1,12 +1,15 @@
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
 from tutor.labs import lora as lab
+from tutor.labs.low_rank_net import low_rank
 
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
@@ -19,13 +22,13 @@ def runs():
 def test_equation_3_by_hand():
     x, w = np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     a, b = np.array([[1.0, 1.0]]), np.array([[1.0], [0.0], [-1.0]])  # rank 1, so alpha / r is 4
-    assert lab.low_rank(x, w, a, b).tolist() == [[1 + 4 * 3, 2, 3 - 4 * 3]]
+    assert low_rank(x, w, a, b).tolist() == [[1 + 4 * 3, 2, 3 - 4 * 3]]
 
 
 def test_the_low_rank_layer_is_the_changed_weight():
     rng = np.random.default_rng(0)
     x, w, a, b = (rng.normal(size=shape) for shape in ((5, 7), (4, 7), (2, 7), (4, 2)))
-    np.testing.assert_allclose(lab.low_rank(x, w, a, b), x @ (w + lab.ALPHA / 2 * b @ a).T, atol=1e-12)
+    np.testing.assert_allclose(low_rank(x, w, a, b), x @ (w + lab.ALPHA / 2 * b @ a).T, atol=1e-12)
 
 
 @pytest.mark.parametrize("rank", [0, 1, 3])
@@ -93,7 +96,31 @@ def test_training_the_update_leaves_the_net_as_it_is():
     assert {array.dtype.name for layer in net + update for array in layer} == {"float32"}
 
 
-def test_the_claims_hold_for_every_seed(runs):
+def test_what_it_claims(runs):
+    hold(lab, range(3), [result.record for _, result in runs])
+
+
+def test_a_claim_can_fail(runs):
+    record = runs[0][1].record
+    unmoved = {**record, "accuracy": {way: [0.97, 0.1] for way in lab.WAYS}, "same_bits": False}
+    assert [claim.holds(unmoved) for claim in lab.CLAIMS] == [False, False, False]
+
+
+def test_labels():
+    is_labelled(lab)
+
+
+def test_what_to_try_next(runs):
+    """Where the update lags behind, a higher rank; where it does not, the lowest."""
+    result = runs[0][1]
+    tried = next_after(lab, result)
+    assert tried == [("lora", {"rank": 8}), ("lora", {"epochs": 40}), ("rlhf", {})]
+    alike = {way: [0.3, 0.95] for way in lab.WAYS}
+    level = replace(result, record={**result.record, "accuracy": alike})
+    assert next_after(lab, level)[0] == ("lora", {"rank": 1})
+
+
+def test_the_numbers_for_every_seed(runs):
     for _, result in runs:
         record = result.record
         accuracy = record["accuracy"]

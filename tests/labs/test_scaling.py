@@ -5,8 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from labruns import finish
+from outcome_checks import hold, is_labelled, next_after
 from pydantic import ValidationError
 
+from tutor import config
+from tutor.corpus import articles
 from tutor.labs import letter_model, scaling
 from tutor.labs.scaling import Arguments
 
@@ -67,9 +70,38 @@ def test_the_law_holds(seed, done):
     losses = [model["loss"] for model in found["models"]]
     assert losses == sorted(losses, reverse=True)
     assert found["r2"] > 0.97
-    assert all(0.07 < alpha < 0.1 for alpha in found["alphas"])
-    assert abs(found["miss"]) < 0.05
+    assert all(0.06 < alpha < 0.1 for alpha in found["alphas"])
     assert 0.5 < found["share_of_drop"] < 1.2
+    assert all(claim.holds(found) for claim in scaling.CLAIMS)
+
+
+def test_what_it_claims(done):
+    hold(scaling, range(2), [done[1].record])  # of three models a size each
+
+
+def test_a_claim_can_fail():
+    up_and_down = zip((8, 16, 32, 64, 128), (1, 2, 1, 2, 1), strict=True)
+    models = [{"parameters": n, "loss": loss, "losses": [loss] * 3} for n, loss in up_and_down]
+    assert [claim.holds({"models": models, **scaling._fits(models)}) for claim in scaling.CLAIMS] == [False] * 3
+
+
+def test_labels():
+    is_labelled(scaling)
+
+
+def test_what_to_try_next(done):
+    """Where the line bends for want of training, more of it."""
+    tried = next_after(scaling, done[1])
+    assert tried == [("scaling", {"sizes": "medium"}), ("scaling", {"steps": 50}), ("next_token", {})]
+    bent = finish(scaling.run(Arguments(steps=20)))[1]
+    assert next_after(scaling, bent)[0] == ("scaling", {"steps": 1000})
+
+
+def test_the_articles_are_read_without_their_fields():
+    paths = sorted((config.load().corpus / "en").glob("*.md"))
+    bodies = [articles.document(path).body for path in paths]
+    _, tested = letter_model.read()
+    np.testing.assert_array_equal(tested, letter_model.letters(" ".join(bodies[:: letter_model.HELD_OUT])))
 
 
 def test_frames(done):

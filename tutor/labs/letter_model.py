@@ -15,9 +15,12 @@ import numpy as np
 from tutor import config
 from tutor.corpus import articles
 from tutor.errors import ToolFailed
+from tutor.labs.torch_adam import Adam
 from tutor.types import Frame
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz .,-"
+_INDEX = np.array([max(0, LETTERS.find(chr(code))) for code in range(128)])
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?^---[ \t]*\n", re.DOTALL | re.MULTILINE)
 CONTEXT, EMBEDDING = 5, 8  # letters seen, numbers a letter
 BATCH, RATE = 256, 0.02
 HELD_OUT = 10  # every tenth article is kept to test on
@@ -27,7 +30,7 @@ TESTED = 8000  # places in them
 def letters(text: str) -> np.ndarray:
     """Indices into LETTERS; capitals become small, anything else a space, several spaces one."""
     plain = re.sub(r" +", " ", re.sub(f"[^{re.escape(LETTERS)}]", " ", text.lower()))
-    return np.array([LETTERS.index(letter) for letter in plain], dtype=np.int64)
+    return _INDEX[np.frombuffer(plain.encode("ascii"), np.uint8)]
 
 
 def read() -> tuple[np.ndarray, np.ndarray]:
@@ -36,7 +39,8 @@ def read() -> tuple[np.ndarray, np.ndarray]:
     Raises:
         ToolFailed: there is too little text.
     """
-    bodies = [articles.document(path).body for path in sorted((config.load().corpus / "en").glob("*.md"))]
+    paths = sorted((config.load().corpus / "en").glob("*.md"))
+    bodies = [_FRONT_MATTER.sub("", articles.content_text(path), count=1) for path in paths]  # its fields take longer
     tested = letters(" ".join(bodies[::HELD_OUT]))
     trained = letters(" ".join(body for i, body in enumerate(bodies) if i % HELD_OUT))
     if min(len(trained), len(tested)) < 2000:
@@ -59,6 +63,7 @@ def train(
     """The loss on the held-out text from each seed, and the training curve (step, loss averaged over seeds).
 
     All seeds S train side by side, each with its own weights and letters: C (S, V, E), W (S, 5E, H), U (S, H, V).
+    The first frame, of step 0, is the untrained model's.
     """
     import torch
 
@@ -79,19 +84,23 @@ def train(
         right = torch.log_softmax(logits, -1).gather(-1, text[places + CONTEXT][..., None])
         return -right[..., 0].mean(1)
 
-    adam = torch.optim.Adam([c, w, b, u, d], lr=RATE, betas=(0.9, 0.99))
+    def frame(step: int, loss: float) -> Frame:
+        return Frame(step, step, {"loss": loss}, series=f"{parameters(hidden):,} parameters")
+
+    adam = Adam([c, w, b, u, d], RATE, (0.9, 0.99))
     every, since, curve = -(-steps // frames), [], []
     for step in range(1, steps + 1):
-        adam.param_groups[0]["lr"] = RATE * (1 - (step - 1) / steps)
+        adam.rate = RATE * (1 - (step - 1) / steps)
         drawn = [torch.randint(len(trained) - CONTEXT, (BATCH,), generator=g) for g in generators]
         loss = losses(trained, torch.stack(drawn))
-        adam.zero_grad()
+        if step == 1:
+            yield frame(0, float(loss.detach().mean()))
         loss.sum().backward()
         adam.step()
         since.append(float(loss.detach().mean()))
         if step % every == 0 or step == steps:
             curve.append([step, round(float(np.mean(since)), 4)])
-            yield Frame(step, step, {"loss": curve[-1][1]}, series=f"{parameters(hidden):,} parameters")
+            yield frame(step, curve[-1][1])
             since = []
     with torch.no_grad():
         places = torch.linspace(0, len(tested) - CONTEXT - 1, TESTED).long().expand(len(seeds), -1)

@@ -12,13 +12,20 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from tutor.labs import digits
 from tutor.labs.charts import Chart, Line, Words, finished
+from tutor.labs.low_rank_net import ALPHA, Net, Update, forward, gradients, loss
+from tutor.labs.outcome import Claim, Experiment
 from tutor.types import Frame, LabResult
 
 NAME = "lora"
 TITLE: Words = {
     "en": "LoRA: adapting a net by a low-rank update",
     "ko": "LoRA: 저계수 행렬만 더해 신경망을 새 과제에 맞추기",
+}
+SUMMARY: Words = {
+    "en": "A net that reads upright digits learns turned ones: by tuning all of it, or by a small low-rank update.",
+    "ko": "바로 선 숫자를 읽는 신경망에게 돌린 숫자를 가르쳐요. 전체를 조정하거나, 작은 저계수 갱신만 더해요.",
 }
 ASKED = (
     r"\bq?lora(?![a-z])|low[- ]?rank|fine[- ]?tun|catastrophic forgetting|\bforget(s|ting)\b"
@@ -31,7 +38,6 @@ METRIC_NAME: Words = {"en": "training loss", "ko": "학습 손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}
 
 _LAYERS = ((64, 64), (64, 64), (64, 10))  # inputs and outputs
-ALPHA = 4.0  # the update is scaled by ALPHA / rank
 TESTED = 500
 BATCH = 32
 FIRST_EPOCHS = 15  # on the upright digits
@@ -40,8 +46,6 @@ LOW_RANK_RATE = 0.01  # ... and for the update, whose B starts at zero
 SHOWN = 20  # singular values
 CLEAR = 0.01  # a difference in accuracy that the text makes something of
 
-Net = list[tuple[np.ndarray, np.ndarray]]  # W (out, in) and bias (out,) of every layer
-Update = list[tuple[np.ndarray, np.ndarray]]  # A (r, in) and B (out, r) of every layer
 Curve = list[list[float]]  # test accuracy on upright and on turned digits, before and after each epoch
 
 WAYS: Mapping[str, Words] = {
@@ -62,52 +66,11 @@ class Arguments(BaseModel):
     seed: int = Field(0, ge=0, le=2**31 - 1, description="seed of the split, the first weights and the order")
 
 
-def low_rank(x: np.ndarray, w: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Equation 3, h = W x + (alpha / r) B A x, for the rows of x (N, in); W (out, in) is frozen.
-
-    A (r, in) and B (out, r) have r (in + out) numbers, W has in · out. First x Aᵀ (N, r), then that times
-    Bᵀ (N, out): the product B A (out, in) is never needed.
-    """
-    return x @ w.T + ALPHA / len(a) * (x @ a.T) @ b.T
-
-
-def low_rank_gradients(x: np.ndarray, d_h: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The gradients of A (r, in) and B (out, r), from that of h, d_h (N, out)."""
-    scale = ALPHA / len(a)
-    return scale * (d_h @ b).T @ x, scale * d_h.T @ (x @ a.T)
-
-
-def forward(net: Net, update: Update, x: np.ndarray) -> list[np.ndarray]:
-    """The inputs of every layer, and last the logits (N, 10); `update` is empty where there is none."""
-    values = [x]
-    for i, (w, bias) in enumerate(net):
-        h = bias + (low_rank(values[-1], w, *update[i]) if update else values[-1] @ w.T)
-        values.append(np.maximum(h, 0) if i < len(net) - 1 else h)
-    return values
-
-
-def loss(logits: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean cross-entropy in nats, and its gradient (N, 10)."""
-    logits = logits - logits.max(axis=1, keepdims=True)
-    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    d_logits = (np.exp(log_p) - np.eye(10, dtype=logits.dtype)[y]) / len(y)
-    return float(-log_p[np.arange(len(y)), y].mean()), d_logits
-
-
-def gradients(net: Net, update: Update, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """By the chain rule, last layer first: of each A and B if there is an update, else of each W and bias."""
-    values = forward(net, update, x)
-    d_h = loss(values[-1], y)[1]
-    found: list[np.ndarray] = []
-    for i in reversed(range(len(net))):
-        w, h = net[i][0], values[i]
-        found[:0] = low_rank_gradients(h, d_h, *update[i]) if update else (d_h.T @ h, d_h.sum(axis=0))
-        d_x = d_h @ w
-        if update:
-            a, b = update[i]
-            d_x += ALPHA / len(a) * (d_h @ b) @ a
-        d_h = d_x * (h > 0)
-    return found
+LABELS: Mapping[str, Words] = {
+    "rank": {"en": "Rank of the update", "ko": "갱신의 계수(랭크)"},
+    "epochs": {"en": "Epochs", "ko": "에폭"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 def _initialise(rng: np.random.Generator) -> Net:
@@ -117,16 +80,6 @@ def _initialise(rng: np.random.Generator) -> Net:
 def _start_update(rank: int, rng: np.random.Generator) -> Update:
     """A normal, B zero: at first the net behaves as before."""
     return [(rng.normal(0, n**-0.5, (rank, n)).astype("f4"), np.zeros((m, rank), "f4")) for n, m in _LAYERS]
-
-
-def _digits(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """scikit-learn's 1,797 digits in the seed's order, upright and turned left by 90 degrees (N, 64), and classes."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    order = np.random.default_rng(seed).permutation(len(data.target))
-    pictures = (data.images[order] / 16).astype("f4")
-    return pictures.reshape(-1, 64), np.rot90(pictures, 1, (1, 2)).reshape(-1, 64), data.target[order].astype(int)
 
 
 def _accuracy(net: Net, update: Update, x: np.ndarray, y: np.ndarray) -> float:
@@ -165,7 +118,8 @@ def _train(
 def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
     """Train a net on the upright digits, then adapt a copy of it in full, and itself by a low-rank update."""
     started, seed = time.perf_counter(), arguments.seed
-    upright, turned, y = _digits(seed)
+    pictures, y = digits.read(seed)
+    upright, turned = pictures.reshape(-1, 64), np.rot90(pictures, 1, (1, 2)).reshape(-1, 64)
     net = _initialise(np.random.default_rng([seed, 1]))
     yield from _train("upright digits", net, [], (upright,), y, FIRST_EPOCHS, [seed, 2])
     frozen = [array.tobytes() for layer in net for array in layer]
@@ -297,3 +251,43 @@ def _examples(found: Mapping[str, Any]) -> Chart:
     captions: list[Words] = [{"en": f"{d}, {t}°", "ko": f"{d}, {t}°"} for d in found["digits"] for t in (0, 90)]
     blank: Words = {"en": "", "ko": ""}
     return Chart("images", title, blank, blank, alt, images=found["pictures"], captions=captions)
+
+
+CLAIMS = (
+    Claim(
+        "A low-rank update of less than a tenth of the parameters raises the share of turned digits read rightly from "
+        "under 20% to over 70%.",
+        lambda record: (
+            10 * record["parameters"]["low-rank"] < record["parameters"]["full"]
+            and record["accuracy"]["before"][1] < 0.2
+            and record["accuracy"]["low-rank"][1] > 0.7
+        ),
+        at_least=99,
+    ),
+    Claim(
+        "With the update taken away, the old net is back bit for bit, and reads as many upright digits as before.",
+        lambda record: record["same_bits"] and record["accuracy"]["removed"] == record["accuracy"]["before"],
+        at_least=100,
+    ),
+    Claim(
+        "Both ways of tuning make the net read at least 20 points fewer upright digits.",
+        lambda record: (
+            max(record["accuracy"][way][0] for way in ("full", "low-rank")) <= record["accuracy"]["before"][0] - 0.2
+        ),
+        at_least=99,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """Where the update lags behind, a higher rank, else the lowest; longer training; last, tuning by preferences."""
+    given, accuracy = result.record["arguments"], result.record["accuracy"]
+    behind = accuracy["full"][1] - accuracy["low-rank"][1] > CLEAR
+    rank = min(16, 4 * given["rank"]) if behind else 1
+    other: Words = {"en": f"Try an update of rank {rank}", "ko": f"계수가 {rank}인 갱신으로 해 보기"}
+    longer: Words = {"en": "Train for 40 epochs", "ko": "40에폭 학습해 보기"}
+    shorter: Words = {"en": "Train for 3 epochs", "ko": "3에폭만 학습해 보기"}
+    changes = ((other, "rank", rank), (longer, "epochs", 40), (shorter, "epochs", 3))
+    tries = [Experiment(words, NAME, {**given, key: value}) for words, key, value in changes]
+    preferences: Words = {"en": "See a model tuned by people's preferences", "ko": "사람의 선호로 조정하는 모델 보기"}
+    return [*[tried for tried in tries if tried.arguments != given][:2], Experiment(preferences, "rlhf")]

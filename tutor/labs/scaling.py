@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -16,12 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tutor.labs.charts import Chart, Line, Words, finished
 from tutor.labs.letter_model import parameters, read, train
+from tutor.labs.outcome import Claim, Experiment
 from tutor.types import Frame, LabResult
 
 NAME = "scaling"
 TITLE: Words = {
     "en": "A scaling law from five small language models",
     "ko": "작은 언어 모델 5개로 보는 스케일링 법칙",
+}
+SUMMARY: Words = {
+    "en": "Five sizes of a letter-guessing model: does the loss fall along a line that the small ones foretell?",
+    "ko": "글자를 맞히는 모델을 다섯 크기로 학습해, 작은 모델들이 큰 모델의 손실을 내다보게 하는지 봐요.",
 }
 ASKED = (
     r"scaling[\s-]?laws?|scaling (?:up|curve|exponent|experiment|lab|demo)|power[\s-]?laws?|kaplan"
@@ -50,8 +56,17 @@ class Arguments(BaseModel):
     sizes: Literal["small", "medium"] = Field(
         "small", description="small: some 600 to 12,000 parameters; medium: some 900 to 23,000, twice the time."
     )
-    steps: int = Field(500, ge=20, le=1000, description="Training steps of each model.")
+    steps: int = Field(400, ge=20, le=1000, description="Training steps of each model.")
     seed: int = Field(0, ge=0, le=2**31 - 1, description="Random seed; each size is trained from it and the next two.")
+
+
+LABELS: Mapping[str, Words] = {
+    "sizes": {"en": "Model sizes", "ko": "모델 크기"},
+    "small": {"en": "small (600 to 12,000 parameters)", "ko": "작게(매개변수 600~12,000개)"},
+    "medium": {"en": "medium (900 to 23,000 parameters)", "ko": "중간(매개변수 900~23,000개)"},
+    "steps": {"en": "Training steps", "ko": "학습 스텝 수"},
+    "seed": {"en": "Seed", "ko": "시드"},
+}
 
 
 def fit(sizes: Sequence[float], losses: Sequence[float]) -> tuple[float, float, float]:
@@ -265,3 +280,45 @@ def _curves(found: Mapping[str, Any]) -> Chart:
         log_x=True,
         log_y=True,
     )
+
+
+CLAIMS = (
+    Claim(
+        "Of the five models each bigger one reaches a lower loss on articles it never saw, so the fitted exponent is "
+        "negative.",
+        lambda record: record["alpha"] > 0 and all(b["loss"] < a["loss"] for a, b in pairwise(record["models"])),
+        at_least=99,
+    ),
+    Claim(
+        "The five losses lie on a straight line in log-log (R² of 0.95 or more).",
+        lambda record: _straight(record),
+        at_least=95,
+    ),
+    Claim(
+        "The line through the four smaller models foretells the loss of the biggest within 5%.",
+        lambda record: abs(record["miss"]) <= 0.05,
+        at_least=95,
+    ),
+)
+
+
+def next_experiments(result: LabResult) -> list[Experiment]:
+    """Where the losses bend, more steps; bigger models; too few steps; last, a model that has learned much longer."""
+    given = result.record["arguments"]
+    sizes = "medium" if given["sizes"] == "small" else "small"
+    longer: Words = {"en": "Train for 1,000 steps", "ko": "1,000스텝 학습해 보기"}
+    other: Words = {"en": f"Try the {sizes} sizes", "ko": f"{'중간' if sizes == 'medium' else '작은'} 크기들로 해 보기"}
+    shorter: Words = {"en": "Stop after 50 steps", "ko": "50스텝만 학습해 보기"}
+    changes: list[tuple[Words, dict[str, Any]]] = [
+        (other, {"sizes": sizes}),
+        (shorter, {"steps": 50}),
+        (longer, {"steps": 1000}),
+    ]
+    if not _straight(result.record):
+        changes.reverse()
+    tries = [Experiment(words, NAME, {**given, **change}) for words, change in changes]
+    trained: Words = {
+        "en": "See what a longer trained model expects next",
+        "ko": "더 오래 배운 모델이 내다보는 다음 토큰 보기",
+    }
+    return [*[tried for tried in tries if tried.arguments != given][:2], Experiment(trained, "next_token")]
