@@ -29,35 +29,48 @@ def initialise(seeds: Sequence[int], sizes: Sequence[int], first: float = 1) -> 
     ]
 
 
-def forward(nets: Stack, x: np.ndarray, activation: str) -> list[np.ndarray]:
+def forward(nets: Stack, x: np.ndarray, activation: str, masks: Sequence[np.ndarray] = ()) -> list[np.ndarray]:
     """What every layer is given, and last what the output gives: y_l = f(y_l-1 W_l + b_l), the last without f.
 
-    x is (N, in) for all nets or (S, N, in); the values are (S, N, units of the layer).
+    x is (N, in) for all nets or (S, N, in); the values are (S, N, units of the layer). Dropout's `masks`, one a hidden
+    layer, multiply what the units give.
     """
     values = [x]
-    for w, b in nets:
+    for layer, (w, b) in enumerate(nets):
         values.append(values[-1] @ w + b)
-        if len(values) <= len(nets):
+        if layer < len(nets) - 1:
             values[-1] = ACTIVATIONS[activation](values[-1])
+            if masks:
+                values[-1] = values[-1] * masks[layer]
     return values
 
 
-def backward(nets: Stack, values: Sequence[np.ndarray], d_output: np.ndarray, activation: str) -> Stack:
+def backward(
+    nets: Stack, values: Sequence[np.ndarray], d_output: np.ndarray, activation: str, masks: Sequence[np.ndarray] = ()
+) -> Stack:
     """The gradients of weights and biases, from that of the output (S, N, out), by the chain rule, last layer first.
 
     With d_l the gradient of what layer l sums up: dW_l = y_l-1ᵀ d_l, db_l = the sum of d_l over the examples, and one
-    layer back d_l-1 = (d_l W_lᵀ) f': a unit's share of the error is what the units after it send back.
+    layer back d_l-1 = (d_l W_lᵀ) f': a unit's share of the error is what the units after it send back. A unit that a
+    mask switches off gets none.
     """
     d, found = d_output, []
     for layer in reversed(range(len(nets))):
         found.append((np.swapaxes(values[layer], -1, -2) @ d, d.sum(axis=-2, keepdims=True)))
         if layer:
-            d = (d @ np.swapaxes(nets[layer][0], -1, -2)) * slope(values[layer], activation)
+            d, hidden = d @ np.swapaxes(nets[layer][0], -1, -2), values[layer]
+            if masks:
+                mask = masks[layer - 1]
+                d, hidden = d * mask, np.divide(hidden, mask, out=np.zeros_like(hidden), where=mask > 0)
+            d = d * slope(hidden, activation)
     return found[::-1]
 
 
-def descend(nets: Stack, steps: Stack, gradients: Stack, learning_rate: float) -> tuple[Stack, Stack]:
-    """The paper's equation 9: step = -learning_rate · gradient + MOMENTUM · the step before. New nets, and steps."""
+def descend(nets: Stack, steps: Stack, gradients: Stack, learning_rate: float | np.ndarray) -> tuple[Stack, Stack]:
+    """The paper's equation 9: step = -learning_rate · gradient + MOMENTUM · the step before. New nets, and steps.
+
+    `learning_rate` is one for all, or one a net (S, 1, 1).
+    """
     steps = [
         (MOMENTUM * step_w - learning_rate * d_w, MOMENTUM * step_b - learning_rate * d_b)
         for (step_w, step_b), (d_w, d_b) in zip(steps, gradients, strict=True)
