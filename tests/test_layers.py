@@ -30,8 +30,9 @@ HOMES = {
     "faiss": ("retrieval/faiss_store.py", "evals/growth.py"),
     "pymilvus": ("retrieval/milvus_store.py",),
     "sentence_transformers": ("retrieval/encoder.py", "training/", "evals/encoders.py"),
-    "sklearn": ("training/", "evals/calibration.py", "labs/cnn_vs_dense.py", "labs/lora.py"),
-    "torch": ("retrieval/encoder.py", "chat/local.py", "training/", "labs/"),
+    "sklearn": ("training/", "evals/calibration.py", "labs/"),
+    "scipy": ("labs/point_sets.py", "training/"),
+    "torch": ("retrieval/encoder.py", "chat/local.py", "training/", "labs/", "evals/labs.py"),
     "transformers": ("chat/local.py", "training/", "labs/token_bytes.py"),
     "gradio": ("ui/",),
     "plotly": (

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from tutor.labs import cnn_vs_dense as lab
 from tutor.labs import digits
-from tutor.labs.torch_adam import Adam
 
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
@@ -91,30 +90,6 @@ def test_what_to_try_next(runs):
     assert tricks == ("alexnet_tricks", {})
     untaught = finish(lab.run(lab.Arguments(epochs=1, filters=2, hidden_units=128)))[1]
     assert next_after(lab, untaught) == [("cnn_vs_dense", {"epochs": 20}), tricks]
-
-
-def test_the_digits_are_those_of_scikit_learn():
-    from sklearn.datasets import load_digits
-
-    pictures, classes = digits.read(5)
-    wanted, order = load_digits(), np.random.default_rng(5).permutation(1797)
-    np.testing.assert_array_equal(pictures, wanted.images[order] / 16)
-    np.testing.assert_array_equal(classes, wanted.target[order])
-
-
-def test_adam_is_that_of_torch():
-    import torch
-
-    mine, theirs = (torch.tensor([1.0, -2.0, 0.5], requires_grad=True) for _ in range(2))
-    adam, optimiser = Adam([mine], 0.01, (0.9, 0.99)), torch.optim.Adam([theirs], lr=0.01, betas=(0.9, 0.99))
-    for step in range(1, 6):
-        adam.rate = optimiser.param_groups[0]["lr"] = 0.01 / step
-        for p in (mine, theirs):
-            p.grad = torch.tensor([0.3, -4.0, 0.02]) * step
-        adam.step()
-        optimiser.step()
-        torch.testing.assert_close(mine, theirs)
-        assert mine.grad is None
 
 
 def test_moved_digits_stay_whole():

@@ -7,6 +7,7 @@ import threading
 from functools import cache
 
 import pytest
+from cases import LAB_REQUESTS
 from labruns import finish
 
 from tutor.config import ROOT
@@ -16,20 +17,6 @@ from tutor.labs import core, plots
 from tutor.labs.terminal import terminal
 
 LABS = [name for name, lab in core.LABS.items() if lab.asked]
-# How learners ask for each, in English and in Korean.
-ASKED = {
-    "vanishing_gradient": ("Show me how gradients vanish in a deep network", "기울기 소실을 직접 보여 줘"),
-    "memory": (
-        "Run the experiment where an LSTM remembers longer than an RNN",
-        "LSTM이 RNN보다 오래 기억하는지 돌려 봐",
-    ),
-    "tokens": ("Show me how byte-pair encoding cuts a sentence into tokens", "토큰화 과정을 보여줘"),
-    "next_token": ("Show me the probabilities of the next token", "다음 토큰 확률을 보여 줘"),
-    "cnn_vs_dense": ("Demo: a CNN against a dense net on digits", "합성곱 신경망이랑 완전연결 신경망을 비교 실험해 줘"),
-    "lora": ("Run LoRA on a small network", "로라로 미세 조정하는 걸 보여줘"),
-    "embeddings": ("Show me word embeddings and their neighbours", "단어 임베딩을 보여줘"),
-    "scaling": ("Run the scaling law experiment", "스케일링 법칙을 실험으로 보여 줘"),
-}
 
 
 @cache
@@ -38,12 +25,12 @@ def ran(name):
 
 
 def test_each_has_been_given_its_requests():
-    assert set(ASKED) == set(LABS)
+    assert set(LAB_REQUESTS) == set(core.LABS)
 
 
 @pytest.mark.parametrize("name", LABS)
 def test_it_is_asked_for_in_both_languages(name):
-    assert [lab_for([said]) for said in ASKED[name]] == [name, name]
+    assert [lab_for([said]) for said in LAB_REQUESTS[name].values()] == [name, name]
 
 
 @pytest.mark.parametrize("name", LABS)
@@ -125,3 +112,32 @@ def test_the_articles_it_illustrates_name_it(name):
             path for path in (ROOT / "corpus" / lang).glob("*.md") if f"\nlab: {name}\n" in path.read_text("utf-8")
         ]
         assert articles, lang
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_every_argument_and_choice_has_a_name_in_both_languages(name):
+    lab = core.LABS[name]
+    choices = [c for schema in lab.schema.model_json_schema()["properties"].values() for c in schema.get("enum", ())]
+    assert set(lab.schema.model_fields) <= set(lab.labels) <= set(lab.schema.model_fields) | set(choices)
+    for words in (lab.title, lab.summary, *lab.labels.values()):
+        assert words["en"]
+        assert words["ko"]
+    assert bool(re.search("[가-힣]", lab.summary["ko"]))
+
+
+@pytest.mark.parametrize("name", LABS)
+def test_what_to_try_next_is_another_run_that_can_be_made(name):
+    result = ran(name)[1]
+    offered = core.LABS[name].next_experiments(result)
+    assert 1 <= len(offered) <= 3
+    for experiment in offered:
+        effective = core.parse(experiment.lab, experiment.arguments).model_dump()
+        assert (experiment.lab, effective) != (name, dict(result.arguments))
+        assert bool(re.search("[가-힣]", experiment.words["ko"]))
+        assert not re.search("[가-힣]", experiment.words["en"])
+
+
+@pytest.mark.parametrize("name", core.LABS)
+def test_it_claims_something(name):
+    assert core.LABS[name].claims
+    assert all(0 < claim.at_least <= 100 for claim in core.LABS[name].claims)

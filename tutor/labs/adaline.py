@@ -31,17 +31,9 @@ SUMMARY: Words = {
 ASKED = (
     r"\b(m?adalines?|widrow|delta rule|lms)\b|least[- ]mean[- ]squares?|\bhyper-?planes?\b"
     r"|linear(ly)? separab|separating lines?"
-    r"|마?아달라인|마달라인|아델라인|위드로|델타\s*(규칙|룰)|초평면|선형\s*분리|(?<![A-Za-z])adaline(?![A-Za-z])"
+    r"|마?아달라인|마달라인|아달린|아델라인|위드로|델타\s*(규칙|룰)|초평면|선형\s*분리|(?<![A-Za-z])adaline(?![A-Za-z])"
 )
 STORY: Words = {"en": "ADALINE and the delta rule", "ko": "아달라인과 델타 규칙"}
-ARTICLES: tuple[str, ...] = (
-    "adaline",
-    "perceptron-convergence",
-    "linear-separability",
-    "hyperplanes-and-decision-boundaries",
-    "regression-and-classification",
-    "learning-rate",
-)
 METRIC = "wrong"
 METRIC_NAME: Words = {"en": "share of points wrong", "ko": "틀린 점의 비율"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}
@@ -78,7 +70,7 @@ class Arguments(BaseModel):
         "",
         max_length=4000,
         description="Points of the learner's own instead, such as 0.1 0.2 a; 0.8 0.9 b (x, y from 0 to 1, class).",
-        json_schema_extra={"pattern": point_sets.PATTERN},
+        json_schema_extra={"pattern": point_sets.PATTERN, "format": "points"},
     )
     learning_rate: float = Field(0.5, gt=0, le=10, allow_inf_nan=False, description="Step size of both rules.")
     epochs: int = Field(200, ge=1, le=500, description="Most passes over the points.")

@@ -35,7 +35,6 @@ ASKED = (
     r"알렉스\s?넷|드롭\s?아웃|데이터\s?(증강|늘리)|증강|과적합|과대적합|(렐루|relu).{0,20}(tanh|탄젠트)|(tanh|탄젠트).{0,20}(렐루|relu)"
 )
 STORY: Words = {"en": "AlexNet ReLU and dropout", "ko": "알렉스넷 ReLU와 드롭아웃"}
-ARTICLES: tuple[str, ...] = ("alexnet", "dropout", "overfitting", "relu")
 METRIC = "error"
 METRIC_NAME: Words = {"en": "share of digits wrong", "ko": "틀린 숫자의 비율"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}

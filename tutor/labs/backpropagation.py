@@ -33,7 +33,6 @@ ASKED = (
     r"역전파|백프로파게이션|백\s?프롭|다층\s?(퍼셉트론|신경망)|은닉\s?(층|유닛|노드|뉴런)|나선|동심원"
 )
 STORY: Words = {"en": "how a hidden layer solves XOR backpropagation", "ko": "은닉층이 XOR를 푸는 방법 역전파"}
-ARTICLES: tuple[str, ...] = ("backpropagation", "linear-separability", "perceptrons-book-and-xor")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "loss", "ko": "손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")  # Okabe and Ito's, for the colour-blind
 SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 MARKERS = "osDP^X"  # the same for matplotlib
-HEIGHT = 360  # pixels
+HEIGHT, PLANE = 360, 460  # pixels; a plane is nearly square
+LEGEND = 44  # pixels, of two rows below the name of the axis
 IN_A_ROW = 6  # small images
 
 
@@ -58,7 +59,8 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
     for i, line in enumerate(chart.lines):
         drawn.add_trace(_trace(chart, line, i, lang))
     lying = _lying(chart)
-    dress(drawn, chart.title[lang], HEIGHT if not lying else 170 + 20 * len(chart.lines[0].x) * len(chart.lines))
+    height = PLANE if chart.kind == "plane" else HEIGHT
+    dress(drawn, chart.title[lang], height if not lying else 170 + 20 * len(chart.lines[0].x) * len(chart.lines))
     drawn.update_xaxes(title={"text": chart.x[lang]}, type="log" if chart.log_x else None, automargin=True)
     drawn.update_yaxes(title={"text": chart.y[lang]}, type="log" if chart.log_y else None, automargin=True)
     if lying:
@@ -70,7 +72,10 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         drawn.update_xaxes(range=chart.extent[:2])
         drawn.update_yaxes(range=chart.extent[2:])
     if len(chart.lines) + len(chart.boundaries) > 1:
-        drawn.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0})
+        legend = {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom", "x": 0}
+        drawn.update_layout(
+            showlegend=True, legend=legend, height=drawn.layout.height + LEGEND, margin={"b": 56 + LEGEND}
+        )
     drawn.update_layout(margin={"t": 56})
     return drawn.update_layout(meta={"alt": chart.alt[lang]})
 
@@ -133,9 +138,10 @@ def _images(chart: Chart, lang: Lang) -> go.Figure:
     for i, image in enumerate(chart.images):
         trace = go.Heatmap(z=image, colorscale="Cividis", showscale=False, hoverinfo="z")
         drawn.add_trace(trace, 1 + i // columns, 1 + i % columns)
-    dress(drawn, chart.title[lang], 130 + 130 * rows)
+    dress(drawn, chart.title[lang], 84 + 130 * rows)
     drawn.update_xaxes(visible=False)
     drawn.update_yaxes(visible=False, autorange="reversed")
+    drawn.update_layout(margin={"t": 72, "b": 12})
     return drawn.update_layout(meta={"alt": chart.alt[lang]})
 
 
@@ -150,7 +156,7 @@ def picture(charts: Sequence[Chart], title: str, lang: Lang) -> Figure:
         part.suptitle(chart.title[lang], fontsize=11)
         if chart.kind == "images":
             columns = min(IN_A_ROW, len(chart.images))
-            grid = part.subplots(-(-len(chart.images) // columns), columns, squeeze=False).flat
+            grid = list(part.subplots(-(-len(chart.images) // columns), columns, squeeze=False).flat)
             for axes in grid:
                 axes.axis("off")
             for axes, image, caption in zip(grid, chart.images, chart.captions, strict=False):

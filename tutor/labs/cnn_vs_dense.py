@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from tutor.labs import digits
 from tutor.labs.charts import Chart, Line, Words, finished
 from tutor.labs.outcome import Claim, Experiment
-from tutor.labs.torch_adam import Adam
 from tutor.types import Frame, LabResult, Lang
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ ASKED = (
     r"|합성\s?곱|컨볼루션|콘볼루션|컨벌루션|씨엔엔|르넷|가중치\s?공유|특징\s?(지도|맵)|cnn"
 )
 STORY: Words = {"en": "convolution weight sharing against a dense layer", "ko": "합성곱 가중치 공유와 밀집 층 비교"}
-ARTICLES: tuple[str, ...] = ("convolution", "convolutional-networks", "lenet")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "training loss", "ko": "학습 손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}
@@ -143,10 +141,11 @@ def _train(net: str, arguments: Arguments, x: Tensor, y: Tensor) -> Generator[Fr
 
     rng = np.random.default_rng([arguments.seed, list(NETS).index(net)])
     p = initialise(net, arguments, rng)
-    adam = Adam(p.values(), LEARNING_RATE)
+    adam = torch.optim.Adam(p.values(), LEARNING_RATE)
     learned, tested, count = slice(None, -TESTED), slice(-TESTED, None), len(x) - TESTED
     for epoch in range(arguments.epochs + 1):
         for batch in np.array_split(rng.permutation(count), count // BATCH) if epoch else []:
+            adam.zero_grad()
             fn.cross_entropy(scores(net, p, x[batch]), y[batch]).backward()
             adam.step()
         with torch.no_grad():

@@ -13,11 +13,16 @@ from pydantic import BaseModel
 
 from tutor.errors import ToolCallInvalid, ToolFailed
 from tutor.labs import (
+    adaline,
+    alexnet_tricks,
+    backpropagation,
     cnn_vs_dense,
     embeddings,
     lora,
+    masked,
     memory,
     next_token,
+    rlhf,
     scaling,
     tokens,
     train_perceptron,
@@ -26,6 +31,7 @@ from tutor.labs import (
 from tutor.labs.arguments import PerceptronArguments, parse_perceptron
 from tutor.labs.charts import Chart, Words
 from tutor.labs.checking import checked
+from tutor.labs.outcome import Claim, Experiment
 from tutor.types import Frame, LabResult
 
 TIME_LIMIT = 60.0  # seconds of computing; the time a viewer takes over a frame does not count
@@ -35,14 +41,20 @@ TIME_LIMIT = 60.0  # seconds of computing; the time a viewer takes over a frame 
 class Lab:
     """`schema` is what a caller is told of the arguments; `parse` checks them and fills in defaults.
 
-    `asked` matches the words by which a learner names the lab's subject; `story` finds the article behind it. While it
-    runs, `metric` is drawn over the epochs; the pictures of a finished run are its `charts`.
+    `summary` says what is to be seen and `labels` what the arguments (and their choices) are called; `claims` are what
+    the lab shows, as checks, and `next_experiments` what may be tried after a run. `asked` matches the words by which a
+    learner names the lab's subject; `story` finds the article behind it. While it runs, `metric` is drawn over the
+    epochs; the pictures of a finished run are its `charts`.
     """
 
     schema: type[BaseModel]
     parse: Callable[[Mapping[str, Any]], Any]
     run: Callable[[Any], Generator[Frame, None, LabResult]]
     title: Words
+    summary: Words
+    labels: Mapping[str, Words]
+    claims: Sequence[Claim]
+    next_experiments: Callable[[LabResult], Sequence[Experiment]]
     story: Words = field(default_factory=dict)
     asked: str = ""
     metric: str = ""
@@ -58,6 +70,10 @@ def _of(module: ModuleType) -> Lab:
         lambda given: checked(module.Arguments, given),
         module.run,
         module.TITLE,
+        module.SUMMARY,
+        module.LABELS,
+        module.CLAIMS,
+        module.next_experiments,
         module.STORY,
         module.ASKED,
         module.METRIC,
@@ -69,22 +85,42 @@ def _of(module: ModuleType) -> Lab:
 
 # In the order of the history.
 _MODULES: tuple[ModuleType, ...] = (
+    adaline,
+    backpropagation,
     vanishing_gradient,
     memory,
     cnn_vs_dense,
+    alexnet_tricks,
     embeddings,
     tokens,
     next_token,
+    masked,
     scaling,
+    rlhf,
     lora,
 )
 
 LABS: Mapping[str, Lab] = {
     train_perceptron.NAME: Lab(
-        PerceptronArguments, parse_perceptron, train_perceptron.run, {"en": "Perceptron", "ko": "퍼셉트론"}
+        PerceptronArguments,
+        parse_perceptron,
+        train_perceptron.run,
+        train_perceptron.TITLE,
+        train_perceptron.SUMMARY,
+        train_perceptron.LABELS,
+        train_perceptron.CLAIMS,
+        train_perceptron.next_experiments,
     ),
     **{module.NAME: _of(module) for module in _MODULES},
 }
+
+
+def warm_up() -> None:
+    """Import what labs import when they first run: seconds that are better spent before a learner waits for them."""
+    import sklearn.datasets  # noqa: F401
+    import torch
+
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # brings in torch's compiler
 
 
 def parse(name: str, arguments: Mapping[str, Any]) -> Any:

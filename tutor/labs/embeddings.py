@@ -45,7 +45,6 @@ ASKED = (
     r"|(?:비슷|가까운|유사)\S*\s*(?:단어|낱말)|(?:단어|낱말)\S*\s*지도"
 )
 STORY: Words = {"en": "word2vec word vectors skip-gram", "ko": "word2vec 낱말 벡터 스킵그램"}
-ARTICLES = ("word2vec", "embeddings-and-vector-search", "glove")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "Loss per pair of words", "ko": "낱말 쌍마다의 손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}

@@ -15,7 +15,6 @@ import numpy as np
 from tutor import config
 from tutor.corpus import articles
 from tutor.errors import ToolFailed
-from tutor.labs.torch_adam import Adam
 from tutor.types import Frame
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz .,-"
@@ -87,14 +86,15 @@ def train(
     def frame(step: int, loss: float) -> Frame:
         return Frame(step, step, {"loss": loss}, series=f"{parameters(hidden):,} parameters")
 
-    adam = Adam([c, w, b, u, d], RATE, (0.9, 0.99))
+    adam = torch.optim.Adam([c, w, b, u, d], RATE, (0.9, 0.99))
     every, since, curve = -(-steps // frames), [], []
     for step in range(1, steps + 1):
-        adam.rate = RATE * (1 - (step - 1) / steps)
+        adam.param_groups[0]["lr"] = RATE * (1 - (step - 1) / steps)
         drawn = [torch.randint(len(trained) - CONTEXT, (BATCH,), generator=g) for g in generators]
         loss = losses(trained, torch.stack(drawn))
         if step == 1:
             yield frame(0, float(loss.detach().mean()))
+        adam.zero_grad()
         loss.sum().backward()
         adam.step()
         since.append(float(loss.detach().mean()))

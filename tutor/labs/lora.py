@@ -32,7 +32,6 @@ ASKED = (
     r"|로라|큐로라|저계수|저랭크|저차원\s?적응|미세\s?조정|파인\s?튜닝|파국적\s?망각"
 )
 STORY: Words = {"en": "how LoRA works: low-rank matrices", "ko": "LoRA의 원리: 얇은 행렬 두 개와 계수"}
-ARTICLES: tuple[str, ...] = ("lora-and-qlora", "fine-tuning")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "training loss", "ko": "학습 손실"}
 EPOCH_NAME: Words = {"en": "epoch", "ko": "에폭"}

@@ -33,7 +33,6 @@ ASKED = (
     r"|(?<![A-Za-z])bert(?![A-Za-z])|(?<![가-힣])버트|마스크|마스킹|빈칸|양방향"
 )
 STORY: Words = {"en": "BERT fill in the blanks masked language model", "ko": "BERT 빈칸 채우기로 배우다"}
-ARTICLES: tuple[str, ...] = ("bert", "gpt", "roberta", "t5-and-bart")
 METRIC = "loss"
 METRIC_NAME = LOSS
 EPOCH_NAME: Words = {"en": "step", "ko": "단계"}

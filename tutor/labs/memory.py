@@ -35,7 +35,6 @@ ASKED = (
     r"오래\s*(전\s*)?(것을\s*)?기억|(글자|기호).{0,12}기억|엘에스티엠"
 )
 STORY: Words = {"en": "LSTM and GRU memory cell gates", "ko": "LSTM과 GRU의 기억 셀과 게이트"}
-ARTICLES: tuple[str, ...] = ("lstm-and-gru", "recurrent-networks", "recurrence", "vanishing-gradients")
 METRIC = "accuracy"
 METRIC_NAME: Words = {"en": "accuracy", "ko": "정확도"}
 EPOCH_NAME: Words = {"en": "noise letters in between", "ko": "사이에 낀 잡음 글자 수"}

@@ -33,7 +33,6 @@ ASKED = (
     r"|다음\s*(?:토큰|단어|낱말)|토큰\s*확률|온도|템퍼러처|템퍼리처|톱\s*-?피|탑\s*-?피|뉴클리어스|핵\s*샘플링|샘플링|표본\s*추출|자기\s*회귀"
 )
 STORY: Words = {"en": "next-token prediction temperature top-p", "ko": "다음 토큰 예측 온도 top-p"}
-ARTICLES = ("next-token-prediction", "gpt-2", "llama")
 METRIC = "entropy"
 METRIC_NAME: Words = {"en": "entropy (bits)", "ko": "엔트로피(비트)"}
 EPOCH_NAME: Words = {"en": "token", "ko": "토큰"}

@@ -13,6 +13,7 @@ from tutor.labs.outcome import Claim, Experiment
 from tutor.types import LabResult
 
 NAME = "train_perceptron"
+TITLE: Words = {"en": "Perceptron", "ko": "퍼셉트론"}
 SUMMARY: Words = {
     "en": "A single-layer perceptron learns a logic gate with one straight line; for XOR, which no line can draw, a "
     "hidden layer is added.",

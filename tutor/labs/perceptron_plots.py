@@ -89,8 +89,8 @@ def dress(figure: go.Figure, title: str, pixels: int) -> None:
         template="none",
     )
     figure.update_annotations(font={"size": 12, "color": INK})
-    figure.update_xaxes(linecolor=INK, tickcolor=INK, gridcolor=FAINT)
-    figure.update_yaxes(linecolor=INK, tickcolor=INK, gridcolor=FAINT)
+    figure.update_xaxes(linecolor=INK, tickcolor=INK, gridcolor=FAINT, zerolinecolor=FAINT)
+    figure.update_yaxes(linecolor=INK, tickcolor=INK, gridcolor=FAINT, zerolinecolor=FAINT)
 
 
 # ---- a finished run --------------------------------------------------------------------------------

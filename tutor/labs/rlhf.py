@@ -33,7 +33,6 @@ ASKED = (
     r"|사람의?\s*피드백|인간의?\s*피드백|보상\s*(?:모델|모형|해킹)|선호도?|정책\s*(?:경사|기울기)|아첨|인스트럭트\s*GPT|강화\s*학습"
 )
 STORY: Words = {"en": "three steps of RLHF reward model", "ko": "RLHF의 세 단계 보상 모델"}
-ARTICLES: tuple[str, ...] = ("rlhf", "instructgpt", "chatgpt", "dpo")
 METRIC = "reward"
 METRIC_NAME = REWARD
 EPOCH_NAME: Words = {"en": "step", "ko": "단계"}

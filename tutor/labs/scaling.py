@@ -38,7 +38,6 @@ STORY: Words = {
     "en": "scaling laws power law loss parameters Kaplan",
     "ko": "스케일링 법칙 손실 매개변수",
 }
-ARTICLES = ("scaling-laws", "chinchilla", "next-token-prediction")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "Training loss (nats a letter)", "ko": "학습 손실(글자당 nat)"}
 EPOCH_NAME: Words = {"en": "step", "ko": "스텝"}

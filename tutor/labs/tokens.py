@@ -44,7 +44,6 @@ ASKED = (
     r"|토큰|토크나이[저즈]|토크나이징|바이트\s*쌍|바이트\s*페어|비피이|서브\s*워드|하위\s*단어"
 )
 STORY: Words = {"en": "byte pair encoding tokenization", "ko": "바이트 쌍 인코딩 토큰화"}
-ARTICLES = ("tokenization", "gpt-2", "korean-language-models")
 METRIC = "tokens"
 METRIC_NAME: Words = {"en": "tokens left", "ko": "남은 토큰 수"}
 EPOCH_NAME: Words = {"en": "merge", "ko": "병합"}

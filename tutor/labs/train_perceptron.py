@@ -14,10 +14,10 @@ from tutor import __version__
 from tutor.labs import mlp, perceptron, report
 from tutor.labs.arguments import PerceptronArguments
 from tutor.labs.gates import GATES, GRID, POINTS, proof
-from tutor.labs.perceptron_outcome import CLAIMS, LABELS, NAME, SUMMARY, next_experiments
+from tutor.labs.perceptron_outcome import CLAIMS, LABELS, NAME, SUMMARY, TITLE, next_experiments
 from tutor.types import Frame, LabResult
 
-__all__ = ["CLAIMS", "LABELS", "NAME", "SUMMARY", "next_experiments", "run"]
+__all__ = ["CLAIMS", "LABELS", "NAME", "SUMMARY", "TITLE", "next_experiments", "run"]
 
 
 def run(arguments: PerceptronArguments) -> Generator[Frame, None, LabResult]:

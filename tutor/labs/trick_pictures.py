@@ -69,7 +69,7 @@ def rates(found: Mapping[str, Any]) -> Chart:
 
 
 def course(found: Mapping[str, Any], trick: str) -> Chart:
-    """Training and test error over the epochs, without and with the trick."""
+    """Training and test error over the epochs, without and with the trick; the untrained nets are left out."""
     lines = []
     for way, curve in found["curves"].items():
         for place, (en, ko) in ((2, ("unseen digits", "처음 보는 숫자")), (1, ("learned digits", "배운 숫자"))):
@@ -77,7 +77,7 @@ def course(found: Mapping[str, Any], trick: str) -> Chart:
                 "en": f"{en}, {way} {TRICKS[trick]['en']}",
                 "ko": f"{ko}, {TRICKS[trick]['ko']} {WITH[way]['ko']}",
             }
-            lines.append(Line(name, [at[0] for at in curve], [100 * at[place] for at in curve]))
+            lines.append(Line(name, [at[0] for at in curve[1:]], [100 * at[place] for at in curve[1:]]))
     en, ko = ("; ".join(f"{line.name[lang]} {line.y[-1]:.1f}%" for line in lines) for lang in ("en", "ko"))
     return Chart(
         "line",

@@ -37,7 +37,6 @@ ASKED = (
     r"층(별|마다|에\s*따른)\s*(기울기|그래디언트)|잔차\s*연결|스킵\s*(연결|커넥션)|지름길\s*연결"
 )
 STORY: Words = {"en": "vanishing gradient problem in deep networks", "ko": "깊은 신경망의 기울기 소실 문제"}
-ARTICLES: tuple[str, ...] = ("vanishing-gradients", "relu", "resnet", "activation-functions")
 METRIC = "log10_gradient"
 METRIC_NAME: Words = {"en": "log10 of the gradient's size", "ko": "기울기 크기의 log10"}
 EPOCH_NAME: Words = {"en": "layers back from the last", "ko": "마지막 층에서 거슬러 온 층 수"}
