@@ -93,6 +93,40 @@ def test_what_no_source_supports_is_never_passed_on(session) -> None:
     assert events[-1].answer.text == f"{INVENTED} [1]"
 
 
+def test_a_lab_that_the_words_do_not_name_is_the_model_s_to_choose_from_the_nearest(session) -> None:
+    call = ToolCall("memory", {"batches": 20})
+    asking = session([call], [])
+    told = answer(asking, "긴 문장에서 앞 단어를 잊는 걸 보여줘")
+    assert (told.mode, told.tools[0].call) == ("lab", call)
+    offered = [tool.name for tool in asking.model.prompts[0][1]]
+    assert len(offered) == 4
+    assert "memory" in offered
+    assert [tool.name for tool in asking.model.prompts[1][1]] == offered  # the same prompt goes on
+
+
+def test_a_run_set_up_by_hand_is_told_with_its_story_and_can_be_leaned_on(session) -> None:
+    asking = session([], [ToolCall("tokens", {"merges": 4})], [])
+    events = list(asking.run(ToolCall("tokens", {"merges": 3}), "Run: tokens (merges 3)", "en", threading.Event()))
+    kinds = [type(event).__name__ for event in events]
+    assert kinds.index("ToolStarted") < kinds.index("LabFrame") < kinds.index("ToolFinished") < kinds.index("Answered")
+    told = events[-1].answer
+    assert told.mode == "lab"
+    assert told.tools[0].arguments["merges"] == 3
+    assert told.citations
+    assert [tool.name for tool in asking.model.prompts[0][1]] == ["tokens"]
+    again = answer(asking, "and now with 4 merges?")
+    assert again.tools[0].arguments["merges"] == 4
+
+
+@pytest.mark.parametrize("call", [ToolCall("teleport", {}), ToolCall("tokens", {"merges": -1})])
+def test_a_run_that_cannot_be_fails_in_plain_words(session, call) -> None:
+    asking = session()
+    (failed,) = asking.run(call, "Run", "ko", threading.Event())
+    assert isinstance(failed, Failed)
+    assert "요" in failed.message
+    assert asking.undo() is None
+
+
 def test_where_nothing_is_supported_the_sources_are_quoted(session) -> None:
     told = answer(session(["Alan Turing did. [1]"]), WHO)
     assert told.mode == "quoted"

@@ -80,7 +80,13 @@ _RUN = re.compile(
     r"|직접 (?:해|돌|실행|학습|보)",
     re.I,
 )
-_PERCEPTRON = re.compile(r"perceptron|퍼셉트론", re.I)
+
+
+def wants_a_run(text: str) -> bool:
+    """Whether words such as "show me" ask for some run, named or not; a model may then choose which."""
+    return bool(_RUN.search(text)) and not _HISTORY.search(text)
+
+
 _AGAIN = re.compile(r"\bagain\b|\bnow\b|\bwith\b|\binstead\b|다시|이번엔|이번에는|(?:으로|로)(?: |$|는|도)|바꿔", re.I)
 
 
@@ -90,7 +96,7 @@ def lab_for(said: list[str]) -> str | None:
     A short message that only changes a setting ("and with rank 8?") goes on with the lab run before.
     """
     text = _QUOTED.sub(" ", normalise(said[-1]))  # a quoted text is the lab's to read, not a request
-    if gates_in(text) or _PERCEPTRON.search(text) or _HISTORY.search(text):
+    if gates_in(text) or _HISTORY.search(text):  # gates are the perceptron's
         return None
     if _RUN.search(text):
         places = {name: m.start() for name, lab in core.LABS.items() if lab.asked and (m := _named(lab.asked, text))}
@@ -261,8 +267,10 @@ def arguments_in(text: str, properties: Mapping[str, Mapping[str, Any]]) -> dict
             number = r"(-?\d+(?:\.\d+)?)"
             if m := re.search(rf"{words}{_LINK[:-1]}{number}|{number}\s*(?:개의? )?{words}", text, re.I):
                 found[name] = _value(m[1] or m[2])
-        elif schema.get("type") == "string" and "enum" not in schema and (m := _QUOTED.search(text)):
-            found[name] = m[1]
+        elif schema.get("type") == "string" and "enum" not in schema:
+            fits = re.compile(schema.get("pattern", ".*"), re.S).fullmatch
+            if (m := _QUOTED.search(text)) and fits(m[1]):
+                found[name] = m[1]
     return found
 
 

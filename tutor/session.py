@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
-from tutor.demo_request import call_for
+from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, narrowed
 from tutor.lookup import Found, in_the_sources, look_up, story_query
@@ -46,6 +46,7 @@ from tutor.types import (
     ToolCall,
     ToolFinished,
     ToolResult,
+    ToolSpec,
     ToolStarted,
     Usage,
     Writing,
@@ -77,6 +78,7 @@ class Turn:
     spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     tools: list[ToolResult] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    offered: tuple[ToolSpec, ...] = ()  # the same before and after a call, for the sake of the model's KV cache
     withheld: int = 0
     declined: bool = False
     tokens: int = 0
@@ -103,16 +105,27 @@ class Session:
         Closing the iterator, or setting `cancel`, stops the work within a token or a lab's step; a turn stopped
         by `cancel` is answered with what was checked by then, one that failed leaves no trace in the history.
         """
-        self.index = self._newest() if self._newest else self.index
         lang = self._language(text)
         try:
             turn = Turn(_checked_question(text), lang)
-            yield from self._retrieve(turn)
-            yield from self._write(turn, cancel)
-            if not cancel.is_set():
-                yield from _quote_or_refuse(turn)
         except TutorError as error:
             yield Failed(error.text(lang))
+            return
+        yield from self._answered(turn, self._ask(turn, cancel), cancel)
+
+    def run(self, call: ToolCall, text: str, lang: Lang, cancel: threading.Event) -> Iterator[Event]:
+        """Run a lab that the learner set up by hand, and explain it; `text` stands for the question. As `ask`."""
+        turn = Turn(text, lang, about=[text], messages=[Message("user", text)])
+        yield from self._answered(turn, self._run_and_explain(turn, call, cancel), cancel)
+
+    def _answered(self, turn: Turn, steps: Iterator[Event], cancel: threading.Event) -> Iterator[Event]:
+        self.index = self._newest() if self._newest else self.index
+        try:
+            yield from steps
+            if not cancel.is_set():
+                yield from self._quote_or_refuse(turn)
+        except TutorError as error:
+            yield Failed(error.text(turn.lang))
             return
         self._turns.append(turn)
         yield Answered(_answer(turn, stopped=cancel.is_set()))
@@ -126,6 +139,10 @@ class Session:
         self._turns.clear()
 
     # ---- steps of a turn -----------------------------------------------------------------------------
+    def _ask(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
+        yield from self._retrieve(turn)
+        yield from self._write(turn, cancel)
+
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
         turn.about = self.rewrite(turn.question, turn.lang)
         if len(turn.about) == 1:
@@ -154,25 +171,30 @@ class Session:
         """Let the model write or call; what it calls is run, and it may then explain the result."""
         turn.messages = [Message("user", turn.question)]
         said = [t.question for t in self._turns] + [turn.question]
-        if not turn.found.covered and call_for(said) == "never":  # whatever it wrote, no source would support it
-            return
+        calling = call_for(said)
+        choosing = calling != "must" and wants_a_run(turn.question) and not self.model.only_quotes
+        if not turn.found.covered and calling == "never" and not choosing:
+            return  # whatever it wrote, no source would support it
+        turn.offered = self.toolbox.nearest(said) if choosing else self.toolbox.specs(said)
+        calling = "may" if choosing else calling
         for tries_left in reversed(range(TOOL_CALLS)):
             try:
-                call = yield from self._generate(turn, cancel, said, call_for(said))
-                if call:
-                    yield from self._run(turn, call, cancel)
-                break
+                if call := (yield from self._generate(turn, cancel, calling)):
+                    yield from self._run_and_explain(turn, call, cancel)
+                return
             except ToolCallInvalid as error:
                 if not tries_left:
                     raise
                 turn.messages += [Message("assistant", error.message), Message("user", error.hint)]
-        if turn.tools and not cancel.is_set():
-            with contextlib.suppress(TutorError):  # the demo has run, explained or not; a second call is not followed
-                yield from self._generate(turn, cancel, said, "never")
 
-    def _generate(
-        self, turn: Turn, cancel: threading.Event, said: list[str], calling: Call
-    ) -> Generator[Event, None, ToolCall | None]:
+    def _run_and_explain(self, turn: Turn, call: ToolCall, cancel: threading.Event) -> Iterator[Event]:
+        yield from self._run(turn, call, cancel)
+        turn.offered = turn.offered or (self.toolbox.spec(call.name),)
+        if not cancel.is_set():
+            with contextlib.suppress(TutorError):  # the demo has run, explained or not; a second call is not followed
+                yield from self._generate(turn, cancel, "never")
+
+    def _generate(self, turn: Turn, cancel: threading.Event, calling: Call) -> Generator[Event, None, ToolCall | None]:
         """One run of the model; returns the tool call it made, if any. Text goes out sentence by sentence, checked."""
         draft, call = "", None
         refusal = grounding.REFUSAL[turn.lang]
@@ -185,7 +207,7 @@ class Session:
                 *self._history(),
                 *turn.messages,
             ],
-            tools=self.toolbox.specs(said),
+            tools=turn.offered,
             call=calling,
             excerpts=[excerpt for excerpt, _ in turn.shown],
             answers=offered,
@@ -204,10 +226,10 @@ class Session:
                 yield Writing(turn.tokens + len(draft) // 3)
                 ready, draft = _finished(draft)
                 for sentence in ready:
-                    yield from _release(turn, sentence)
+                    yield from self._release(turn, sentence)
         if draft.strip() and not cancel.is_set():
             for a, b in sentences(draft):
-                yield from _release(turn, draft[a:b])
+                yield from self._release(turn, draft[a:b])
         return call
 
     def _run(self, turn: Turn, call: ToolCall, cancel: threading.Event) -> Iterator[Event]:
@@ -231,6 +253,31 @@ class Session:
             query = story_query(call.name, result.arguments, turn.lang)
             self._show(turn, in_the_sources(self.index, query, turn.lang))
             yield Retrieved(turn.found.hits)
+
+    def _release(self, turn: Turn, sentence: str) -> Iterator[Event]:
+        """Pass a sentence on if a source supports it."""
+        if grounding.refuses(sentence):
+            turn.declined = True
+            return
+        checked, span = grounding.check(sentence, [p for _, p in turn.shown])
+        told = any(c.sentence == checked.sentence for c in turn.checked)
+        if span is None or checked.by is None:
+            turn.withheld += 1
+        elif not told:
+            yield from _append_checked(turn, checked, span)
+
+    def _quote_or_refuse(self, turn: Turn) -> Iterator[Event]:
+        """Where no sentence of the model's passed: the best sentences of the sources, or that they hold nothing."""
+        if turn.checked:
+            return
+        if not turn.tools and (turn.declined or not turn.found.covered):
+            turn.mode = "refused"
+            yield from _append(turn, grounding.REFUSAL[turn.lang])
+            return
+        if not turn.tools:
+            turn.mode = "quoted"
+        for evidence, n in grounding.leading(turn.found.evidence, turn.shown, _how_many(turn)):
+            yield from _append_checked(turn, Checked(evidence.text, True, n), evidence.span)
 
     # ---- small decisions -----------------------------------------------------------------------------
     def _language(self, text: str) -> Lang:
@@ -333,19 +380,6 @@ def _finished(draft: str) -> tuple[list[str], str]:
     return [draft[a:b] for a, b in spans[:-1]], draft[spans[-1][0] :]
 
 
-def _release(turn: Turn, sentence: str) -> Iterator[Event]:
-    """Pass a sentence on if a source supports it."""
-    if grounding.refuses(sentence):
-        turn.declined = True
-        return
-    checked, span = grounding.check(sentence, [p for _, p in turn.shown])
-    told = any(c.sentence == checked.sentence for c in turn.checked)
-    if span is None or checked.by is None:
-        turn.withheld += 1
-    elif not told:
-        yield from _append_checked(turn, checked, span)
-
-
 def _append_checked(turn: Turn, checked: Checked, span: tuple[int, int]) -> Iterator[Event]:
     assert checked.by is not None
     turn.checked.append(checked)
@@ -359,20 +393,6 @@ def _append_checked(turn: Turn, checked: Checked, span: tuple[int, int]) -> Iter
 def _append(turn: Turn, text: str) -> Iterator[Event]:
     turn.text += text
     yield TextDelta(text)
-
-
-def _quote_or_refuse(turn: Turn) -> Iterator[Event]:
-    """Where no sentence of the model's passed: the best sentences of the sources, or that they hold nothing."""
-    if turn.checked:
-        return
-    if not turn.tools and (turn.declined or not turn.found.covered):
-        turn.mode = "refused"
-        yield from _append(turn, grounding.REFUSAL[turn.lang])
-        return
-    if not turn.tools:
-        turn.mode = "quoted"
-    for evidence, n in grounding.leading(turn.found.evidence, turn.shown, _how_many(turn)):
-        yield from _append_checked(turn, Checked(evidence.text, True, n), evidence.span)
 
 
 def _answer(turn: Turn, *, stopped: bool) -> Answer:
