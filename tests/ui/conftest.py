@@ -1,8 +1,15 @@
 """A browser for all tests, and a watched context of it for each."""
 
+from dataclasses import replace
+
 import pytest
-from chromium import ARGUMENTS, executable
+from chromium import ARGUMENTS, executable, free_port
 from playwright.sync_api import Browser, sync_playwright
+
+from tutor.chat import model
+from tutor.session import Tutor
+from tutor.tools import Toolbox
+from tutor.ui import app
 
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 
@@ -31,3 +38,15 @@ def context(browser: Browser, request: pytest.FixtureRequest):
     assert not [r for r in requests if not r.startswith(("http://127.0.0.1:", "data:", "blob:"))]
     assert not errors
     assert requests
+
+
+@pytest.fixture(scope="module")
+def bundled(browser, built_settings, built_index):
+    """The address of a page with nothing scripted: the real corpus, index, labs and the bundled model."""
+    settings = replace(built_settings, threads=1)
+    chat = model.load(settings)
+    tutor = Tutor(settings, built_index, chat, Toolbox())
+    page = app.build(tutor)
+    yield app.launch(page, tutor, "127.0.0.1", free_port())
+    page.close(verbose=False)
+    chat.close()

@@ -85,12 +85,17 @@ class ScriptedSession:
         cite = citation(lang)
         yield Retrieved((Hit(cite.passage, 1.0, 1, 1),))
         if "XOR" in text:
-            answer = yield from self._demo(text, cancel)
+            call = ToolCall("train_perceptron", {"gate": "xor", "layers": "both"})
+            answer = yield from self._demo(text, cancel, call, lang)
         elif "count" in text:
             answer = yield from self._count(cancel)
         else:
             answer = yield from self._quote(text)
         yield Answered(answer)
+
+    def run(self, call: ToolCall, text: str, lang: str, cancel: threading.Event) -> Iterator[Event]:
+        self.history.append(text)
+        yield Answered((yield from self._demo(text, cancel, call, lang)))
 
     def _quote(self, text: str) -> Iterator[Event]:
         lang = language(text)
@@ -114,8 +119,7 @@ class ScriptedSession:
             time.sleep(self.pause)
         return Answer(said.strip(), "en", "generated", stopped=cancel.is_set())
 
-    def _demo(self, text: str, cancel: threading.Event) -> Iterator[Event]:
-        call = ToolCall("train_perceptron", {"gate": "xor", "layers": "both"})
+    def _demo(self, text: str, cancel: threading.Event, call: ToolCall, lang: str) -> Iterator[Event]:
         yield ToolStarted(call)
         steps = core.run(call.name, call.arguments, cancel)
         while True:
@@ -127,7 +131,6 @@ class ScriptedSession:
             except StopIteration as end:
                 result = end.value
                 break
-        lang = language(text)
         done = ToolResult(call, result.arguments, result.text[lang], True, result)
         yield ToolFinished(done)
         return Answer(result.text[lang], lang, "lab", tools=(done,))

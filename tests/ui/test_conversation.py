@@ -74,6 +74,38 @@ def test_a_demo_runs_live_and_ends_with_its_figures():
     assert "3/4" in last["answer"]
 
 
+def test_a_run_that_was_set_up_by_hand(tutor):
+    talk = Conversation(tutor.new_session, "ko")
+    assert talk.begin_run("tokens", {"merges": 3})
+    assert not talk.begin_run("tokens", {})  # one at a time
+    last = list(talk.answer())[-1]["turns"][0]
+    assert last["question"].startswith("실습 실행: ")
+    assert last["question"].endswith(" 3)")
+    assert "어요" in last["answer"]  # told in the language of the page
+    after = last["after"]
+    assert after["lab"] == "tokens"
+    assert {f["name"]: f["value"] for f in after["fields"]}["merges"] == 3
+    assert all(next["words"] and next["lab"] for next in after["next"])
+    json.dumps(last)
+
+
+def test_a_run_is_asked_for_again_as_it_was(tutor):
+    talk = Conversation(tutor.new_session, "en")
+    talk.begin_run("tokens", {"merges": 3})
+    list(talk.answer())
+    assert talk.retry()
+    again = list(talk.answer())[-1]["turns"][0]
+    assert {f["name"]: f["value"] for f in again["after"]["fields"]}["merges"] == 3
+
+
+@pytest.mark.parametrize(("lab", "arguments"), [("tokens", {"merges": -1}), ("teleport", {})])
+def test_a_run_that_cannot_be_is_a_question_that_fails(tutor, lab, arguments):
+    talk = Conversation(tutor.new_session, "en")
+    assert talk.begin_run(lab, arguments)  # the session says what is wrong
+    assert talk.view()["turns"][0]["question"]
+    assert talk.rejected() == ""
+
+
 def test_views_are_throttled():
     talk = Conversation(ScriptedTutor(pause=0.001).new_session, "en")
     assert talk.begin("count")

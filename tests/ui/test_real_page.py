@@ -13,26 +13,11 @@ import pytest
 from chromium import answered, ask, free_port, opened
 from playwright.sync_api import expect
 
-from tutor.chat import model
-from tutor.session import Tutor
-from tutor.tools import Toolbox
-from tutor.ui import app
 from tutor.ui.strings import EXAMPLES, STRINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 DEMOS = {"ko": "XOR를 퍼셉트론으로 훈련해서 직접 보여줘", "en": "Show me a single layer and a multilayer net on XOR"}
 LONG = "Show me both on XOR, learning rate 0.0001, 10000 epochs, 64 hidden units, seeds 1, 2, 3, 4, 5, 6, 7, 8"
-
-
-@pytest.fixture(scope="module")
-def bundled(browser, built_settings, built_index):
-    settings = replace(built_settings, threads=1)
-    chat = model.load(settings)
-    tutor = Tutor(settings, built_index, chat, Toolbox())
-    page = app.build(tutor)
-    yield app.launch(page, tutor, "127.0.0.1", free_port())
-    page.close(verbose=False)
-    chat.close()
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -70,26 +55,6 @@ def test_the_xor_demo_trains_and_moves(context, bundled, lang):
     figure.locator(".updatemenu-button").first.click()  # play
     page.wait_for_function(f"{region} !== {start!r}")
     page.wait_for_function(f"{region} === {end!r}", timeout=90_000)
-
-
-@pytest.mark.parametrize("lang", ["ko", "en"])
-def test_a_lab_with_charts_runs_and_is_told_with_its_source(context, bundled, lang):
-    page = opened(context, bundled)
-    ask(
-        page,
-        {"ko": "깊은 신경망에서 기울기가 사라지는 걸 보여줘", "en": "Show me how gradients vanish in a deep network"}[
-            lang
-        ],
-    )
-    answered(page)
-    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
-    expect(page.locator(".figure")).to_have_count(3)
-    page.wait_for_function("document.querySelectorAll('.figure')[2]._fullLayout !== undefined")
-    titles = page.evaluate("[...document.querySelectorAll('.figure')].map(f => f._fullLayout.title.text)")
-    assert [bool(re.search("[가-힣]", title)) for title in titles] == [lang == "ko"] * 3
-    expect(page.locator(".figure").first).to_have_attribute("aria-label", re.compile("sigmoid"))
-    expect(page.locator(".answer")).to_contain_text("sigmoid")
-    expect(page.locator(".cite").first).to_be_visible()
 
 
 def test_stop_in_mid_answer_and_reload(context, bundled):

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,10 +29,11 @@ import gradio as gr  # noqa: E402
 
 from tutor.config import Settings  # noqa: E402
 from tutor.errors import SettingError, TutorError  # noqa: E402
+from tutor.labs import core  # noqa: E402
 from tutor.session import Tutor, open_tutor  # noqa: E402
 from tutor.types import Lang  # noqa: E402
 from tutor.ui import files as own  # noqa: E402
-from tutor.ui import render  # noqa: E402
+from tutor.ui import labs, render  # noqa: E402
 from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
 from tutor.ui.strings import EXAMPLES, STRINGS, from_browser  # noqa: E402
 
@@ -67,6 +68,7 @@ class _Parts(NamedTuple):
     state: gr.State
     secret: gr.Textbox
     heading: gr.HTML
+    labs: gr.Button
     lang: gr.Radio
     log: gr.HTML
     examples: list[gr.Button]
@@ -89,6 +91,7 @@ def build(tutor: Tutor) -> gr.Blocks:
 def _layout() -> _Parts:
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
+        open_labs = gr.Button(size="sm", elem_id="open-labs")
         choices = [("한국어", "ko"), ("English", "en")]
         lang = gr.Radio(choices, show_label=False, container=False, elem_id="language")
     with gr.Row(elem_id="main"):
@@ -108,13 +111,13 @@ def _layout() -> _Parts:
             gr.HTML(side, js_on_load=None, apply_default_css=False, elem_id="panel")
             files = own.layout()
     state, secret = gr.State(None), gr.Textbox(visible=False)
-    return _Parts(state, secret, heading, lang, log, examples, box, send, stop, retry, clear, files)
+    return _Parts(state, secret, heading, open_labs, lang, log, examples, box, send, stop, retry, clear, files)
 
 
 def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: Tutor) -> None:
     """Only the new text travels from the browser; the transcript stays in `parts.state`, on the server."""
-    state, secret, heading, lang, log, examples, box, send, stop, retry, clear, files = parts
-    words: list[Any] = [heading, lang, box, send, stop, retry, clear, *examples, *files]
+    state, secret, heading, open_labs, lang, log, examples, box, send, stop, retry, clear, files = parts
+    words: list[Any] = [heading, open_labs, lang, box, send, stop, retry, clear, *examples, *files]
 
     def open_page(secret: str, request: gr.Request) -> list[Any]:
         here = conversations.open(secret, from_browser(request.headers.get("accept-language", "")))
@@ -135,6 +138,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
     for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
         asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))
+    asked.append(log.submit(_begin_run, [state], [log, send, stop], **quick))  # of a form or button in the drawing
     for event in asked:
         answered = event.then(_answer, [state], [log, send, stop], concurrency_id="model", **quiet)
         answered.then(_give_back, [box, state], [box], **quick)
@@ -142,7 +146,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
 
 def _log() -> gr.HTML:
     """The conversation: data in, drawn by page.js. Its template never changes, so gradio leaves the drawing alone."""
-    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    script = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "labs.js"))
     template = '<div id="log" role="log" aria-live="polite"></div>'
     return gr.HTML("", html_template=template, js_on_load=script, apply_default_css=False, elem_id="conversation")
 
@@ -154,7 +158,7 @@ def _labels(lang: Lang, send: dict[str, Any], stop: dict[str, Any]) -> list[Any]
     box = gr.update(placeholder=words["placeholder"], label=words["question"])
     buttons = [send | {"value": words["send"]}, stop | {"value": words["stop"]}]
     rest = [gr.update(value=text) for text in (words["retry"], words["clear"], *EXAMPLES[lang])]
-    return [title, lang, box, *buttons, *rest]
+    return [title, gr.update(value=words["labs"]), lang, box, *buttons, *rest]
 
 
 def _buttons(here: Conversation) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -167,6 +171,16 @@ def _begin(question: str, here: Conversation) -> tuple[Any, ...]:
         gr.Info(STRINGS[here.lang]["busy"])
         return gr.skip(), gr.skip(), *_buttons(here)
     return "", here.view(), *_buttons(here)
+
+
+def _begin_run(here: Conversation, asked: gr.EventData) -> tuple[Any, ...]:
+    """Begin the run that the page asks for: {"lab": its name, "arguments": {...}}, checked like any other call."""
+    lab, arguments = getattr(asked, "lab", None), getattr(asked, "arguments", None)
+    if not isinstance(lab, str) or not isinstance(arguments, dict):
+        return gr.skip(), gr.skip(), gr.skip()
+    if not here.begin_run(lab, arguments):
+        gr.Info(STRINGS[here.lang]["busy"])
+    return here.view(), *_buttons(here)
 
 
 def _retry(here: Conversation) -> tuple[Any, ...]:
@@ -207,6 +221,7 @@ def serve(settings: Settings) -> None:
     check_port(settings.host, settings.port)
     page = build(tutor := open_tutor(settings))
     url = launch(page, tutor, settings.host, settings.port)
+    threading.Thread(target=core.warm_up, daemon=True).start()
     sys.stdout.write(f"\n  AI History Tutor · AI 역사 튜터\n  {url}\n  Ctrl-C: 끝내기 · quit\n\n")
     sys.stdout.flush()
     try:
@@ -308,7 +323,14 @@ def _routes(tutor: Tutor) -> list[Route]:
         body = render.document_html(found, lines, lang)
         return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{head}<style>{style}</style>{body}</html>')
 
-    return [Route("/plotly.min.js", plotly_js), Route("/document/{doc:path}", document)]
+    def gallery(request: Request) -> Response:
+        return JSONResponse(labs.gallery(tutor.index, "ko" if request.query_params.get("lang") == "ko" else "en"))
+
+    return [
+        Route("/plotly.min.js", plotly_js),
+        Route("/document/{doc:path}", document),
+        Route("/labs", gallery),
+    ]
 
 
 def _number(text: str) -> bool:

@@ -12,9 +12,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from tutor.labs import plots
+from tutor.errors import TutorError
+from tutor.labs import core, forms, plots
 from tutor.text import language
 from tutor.types import (
     Answer,
@@ -26,11 +27,12 @@ from tutor.types import (
     Lang,
     Retrieved,
     TextDelta,
+    ToolCall,
     ToolFinished,
     ToolStarted,
     Writing,
 )
-from tutor.ui import render
+from tutor.ui import labs, render
 from tutor.ui.strings import STRINGS
 
 if TYPE_CHECKING:
@@ -43,15 +45,25 @@ MAX_CONVERSATIONS = 100
 LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it left
 SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not trusted
 
+_PAGE_WORDS: Final = (
+    *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
+    *("labs", "again", "run", "next", "story", "set_up", "point_class"),
+)
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Turn:
-    """A question and what came of it. `figures` and `live` are Plotly figures as JSON."""
+    """A question, or a run that was set up by hand, and what came of it.
+
+    `figures` and `live` are Plotly figures as JSON; `lang` is the language that the turn is told in.
+    """
 
     id: str
     question: str
+    lang: Lang
+    asked_run: ToolCall | None = None
     text: str = ""
     status: str = ""
     answer: Answer | None = None
@@ -77,6 +89,7 @@ class Turn:
             "status": render.escape(self.status),
             "figures": self.figures or ([self.live] if self.live else []),
             "sources": render.sources_html(self.answer, lang) if self.answer else "",
+            "after": labs.after(self.answer.tools[-1], lang) if self.answer and self.answer.tools else None,
         }
 
 
@@ -117,13 +130,14 @@ class Conversation:
         """Whether a question is waiting or being answered."""
         return self._pending is not None
 
-    def begin(self, question: str) -> bool:
-        """Put a question at the end of the transcript; False while another one is being answered."""
+    def begin(self, question: str, run: ToolCall | None = None) -> bool:
+        """Put a question (or `run`, put in words) at the end of the transcript; False while one is being answered."""
         if self.busy:
             return False
         self._count += 1
         self.cancel = threading.Event()
-        self._pending = Turn(f"t{self._count}", question, status=STRINGS[self.lang]["waiting"])
+        lang = self.lang if run else language(question)
+        self._pending = Turn(f"t{self._count}", question, lang, run, status=STRINGS[self.lang]["waiting"])
         self._idle.clear()
         self.turns.append(self._pending)
         return True
@@ -142,7 +156,15 @@ class Conversation:
         last = self.turns.pop()
         if last.answer is not None:  # only an answered turn is in the session's history
             self._session.undo()
-        return self.begin(last.question)
+        return self.begin(last.question, last.asked_run)
+
+    def begin_run(self, lab: str, arguments: dict[str, Any]) -> bool:
+        """Put a run of `lab` at the end of the transcript; what is wrong with it is told in its answer. As `begin`."""
+        try:
+            words = forms.request(lab, core.parse(lab, arguments).model_dump(), self.lang)
+        except TutorError:
+            words = forms.request(lab, {}, self.lang) if lab in core.LABS else lab
+        return self.begin(words, ToolCall(lab, arguments))
 
     def reset(self) -> None:
         """Forget everything said so far, stopping what is being answered (its session ends unseen)."""
@@ -155,7 +177,7 @@ class Conversation:
     def rejected(self) -> str:
         """The last question where it got no answer at all, so that it can be put right; else ""."""
         last = self.turns[-1] if self.turns and not self.busy else None
-        return last.question if last and last.error and not last.answer else ""
+        return last.question if last and last.error and not last.answer and not last.asked_run else ""
 
     def view(self, *, whole: bool = False) -> dict[str, Any]:
         """What the page needs: the order of all turns, and the last one drawn (all of them if `whole`)."""
@@ -165,7 +187,7 @@ class Conversation:
             "order": [turn.id for turn in self.turns],
             "turns": [turn.view(self.lang) for turn in turns],
             "busy": self.busy,
-            "words": {key: words[key] for key in ("welcome", "sources", "no_sources", "back", "close", "plot_failed")},
+            "words": {key: words[key] for key in _PAGE_WORDS},
         }
 
     def answer(self) -> Iterator[dict[str, Any]]:
@@ -181,15 +203,13 @@ class Conversation:
         self._running, turn.status = True, STRINGS[self.lang]["searching"]
         try:
             yield self.view()
-            for event in session.ask(turn.question, cancel):
+            for event in self._events(session, turn, cancel):
                 self._apply(turn, event)
                 if self._pending is not turn or not words.due():
                     continue
                 if turn.frames and picture.due():
                     with picture.spend():
-                        turn.live = plots.live_figure(
-                            turn.lab, turn.frames, turn.arguments, language(turn.question)
-                        ).to_json()
+                        turn.live = plots.live_figure(turn.lab, turn.frames, turn.arguments, turn.lang).to_json()
                 with words.spend():
                     yield self.view()
         except Exception:
@@ -199,6 +219,12 @@ class Conversation:
             self._finish(turn, "stopped" if cancel.is_set() else "interrupted")
             cancel.set()
         yield self.view()
+
+    @staticmethod
+    def _events(session: Session, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
+        if turn.asked_run:
+            return session.run(turn.asked_run, turn.question, turn.lang, cancel)
+        return session.ask(turn.question, cancel)
 
     def _finish(self, turn: Turn, ended: Literal["stopped", "interrupted"]) -> None:
         turn.status, turn.live, turn.frames = "", "", []
@@ -226,7 +252,7 @@ class Conversation:
             case ToolFinished(result):
                 turn.status, turn.live, turn.frames = words["explaining"], "", []
                 if result.result:
-                    drawn = plots.figures(result.result, language(turn.question))
+                    drawn = plots.figures(result.result, turn.lang)
                     turn.figures += [figure.to_json() for figure in drawn]
             case Answered(answer):
                 turn.answer = answer

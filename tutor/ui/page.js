@@ -5,6 +5,7 @@ const $ = (selector, within = document) => within.querySelector(selector);
 const sources = {}; // turn id -> HTML of its passages
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let words = {}, active = null, scrolledTo = null;
+let wantedLab = new URLSearchParams(location.search).get("lab"); // an article read in its own tab leads to its lab
 
 // ---- figures -------------------------------------------------------------------------------------
 let library = null;
@@ -82,7 +83,7 @@ function newTurn(id) {
   const turn = Object.assign(document.createElement("article"), { className: "turn" });
   turn.dataset.id = id;
   turn.innerHTML =
-    '<div class="asked"></div><div class="reply"><div class="figures"></div><div class="said"></div>' +
+    '<div class="asked"></div><div class="reply"><div class="figures"></div><div class="said"></div><div class="after"></div>' +
     '<p class="status" role="status"><span class="pulse" aria-hidden="true"></span><span></span></p></div>';
   return turn;
 }
@@ -96,6 +97,7 @@ function drawTurn(view, running) {
   $(".status", turn).hidden = !view.status;
   setHTML($(".status span:last-child", turn), view.status);
   drawFigures($(".figures", turn), view.figures, running);
+  drawAfter($(".after", turn), view.after);
   sources[view.id] = view.sources;
 }
 
@@ -124,6 +126,8 @@ function show() {
   const last = view.turns.at(-1);
   showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
   follow(fresh && view.busy);
+  if (wantedLab) openLabs(wantedLab);
+  wantedLab = null;
 }
 
 // ---- sources -------------------------------------------------------------------------------------
@@ -132,7 +136,7 @@ function showSources(id) {
   setHTML($("#passages"), sources[id] || `<p class="hint">${words.no_sources}</p>`);
   $("#sources h2").textContent = words.sources;
   $("#back").textContent = words.back;
-  $("#close-document").ariaLabel = words.close;
+  for (const close of document.querySelectorAll(".close-dialog")) close.ariaLabel = words.close;
 }
 
 function openCitation(link) {

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, urlsplit
 
+from tutor.labs import core
 from tutor.text import normalise
 from tutor.types import Answer, Citation, Document, Lang
 from tutor.ui.strings import STRINGS
@@ -65,9 +66,16 @@ def document_html(document: Document, lines: tuple[int, int] | None, lang: Lang)
     body = "".join(_document_blocks(document, lines))
     links = "".join(f"<li>{_primary(source.label, source.url)}</li>" for source in document.sources)
     primary = f"<h2>{escape(words['primary'])}</h2><ul>{links}</ul>" if links else ""
-    return (
-        f'<article class="document" lang="{document.lang}"><h1>{escape(document.title)}</h1>{body}{primary}</article>'
-    )
+    title = f"<h1>{escape(document.title)}</h1>"
+    return f'<article class="document" lang="{document.lang}">{title}{_lab(document, lang)}{body}{primary}</article>'
+
+
+def _lab(document: Document, lang: Lang) -> str:
+    """The way to the lab that shows what the document tells of."""
+    if not document.lab:
+        return ""
+    words = escape(STRINGS[lang]["lab_of"].format(title=core.LABS[document.lab].title[lang]))
+    return f'<p><a class="lab" data-lab="{escape(document.lab)}" href="/?lab={quote(document.lab)}">{words}</a></p>'
 
 
 def document_link(doc: str, lines: tuple[int, int], lang: Lang) -> str:

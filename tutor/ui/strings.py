@@ -48,6 +48,15 @@ class Strings(TypedDict):
     files_add: str
     files_remove: str
     files_reading: str
+    lang: Lang
+    labs: str
+    again: str
+    run: str
+    next: str
+    story: str
+    set_up: str
+    lab_of: str
+    point_class: str
 
 
 KO: Final[Strings] = {
@@ -102,6 +111,15 @@ KO: Final[Strings] = {
     "files_add": "파일 넣기",
     "files_remove": "고른 것 빼기",
     "files_reading": "읽고 있어요… 긴 글은 몇 분 걸려요.",
+    "lang": "ko",
+    "labs": "실습",
+    "again": "설정을 바꿔 다시 돌리기",
+    "run": "돌리기",
+    "next": "이어서 해 볼 실험",
+    "story": "이야기: ",
+    "set_up": "설정하고 돌리기",
+    "lab_of": "직접 해 보기: {title}",
+    "point_class": "다음에 찍을 점의 클래스",
 }
 
 EN: Final[Strings] = {
@@ -156,6 +174,15 @@ EN: Final[Strings] = {
     "files_add": "Add files",
     "files_remove": "Remove selected",
     "files_reading": "Reading… a long text takes minutes.",
+    "lang": "en",
+    "labs": "Labs",
+    "again": "Change the settings and run again",
+    "run": "Run",
+    "next": "Experiments to try next",
+    "story": "The story: ",
+    "set_up": "Set up and run",
+    "lab_of": "Try it yourself: {title}",
+    "point_class": "Class of the next point",
 }
 
 STRINGS: Final[dict[Lang, Strings]] = {"ko": KO, "en": EN}

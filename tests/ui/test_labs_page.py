@@ -1,0 +1,89 @@
+"""Labs on the page with nothing scripted: asked for in the chat, set up in a form, tried again with other settings."""
+
+import re
+
+import pytest
+from cases import LAB_REQUESTS
+from chromium import answered, ask, opened
+from playwright.sync_api import expect
+
+from tutor.labs import core
+from tutor.ui.strings import STRINGS
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+@pytest.mark.parametrize("name", core.LABS)
+def test_every_lab_runs_when_asked_for_in_plain_words(context, bundled, name, lang):
+    page = opened(context, bundled)
+    ask(page, LAB_REQUESTS[name][lang])
+    answered(page)
+    expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
+    expect(page.locator(".cite").first).to_be_visible()
+    figures = page.locator(".figure")
+    for i in range(figures.count()):
+        figures.nth(i).scroll_into_view_if_needed()
+        page.wait_for_function(f"document.querySelectorAll('.figure')[{i}]._fullLayout !== undefined")
+        title = page.evaluate(f"document.querySelectorAll('.figure')[{i}]._fullLayout.title.text")
+        assert bool(re.search("[가-힣]", title)) == (lang == "ko")
+    assert figures.count() >= 2
+    assert bool(re.search("[가-힣]", page.locator(".answer").inner_text())) == (lang == "ko")
+    expect(page.locator(".next .chip").first).to_be_visible()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_run_is_set_up_in_the_gallery_changed_and_run_again(context, bundled, lang):
+    page, words = opened(context, bundled), STRINGS[lang]
+    page.get_by_role("button", name=words["labs"], exact=True).click()
+    gallery = page.get_by_role("dialog", name=words["labs"])
+    expect(gallery.locator("section")).to_have_count(len(core.LABS))
+    card = gallery.locator('[data-lab="tokens"]')
+    expect(card.locator("h3")).to_have_text(core.LABS["tokens"].title[lang])
+    card.locator("summary").click()
+    card.locator("input[type=range]").fill("12")
+    expect(card.locator("output").nth(1)).to_have_text("12")
+    card.get_by_role("button", name=words["run"]).click()
+    expect(gallery).to_be_hidden()
+    answered(page)
+    label = core.LABS["tokens"].labels["merges"][lang]
+    expect(page.locator(".asked")).to_contain_text(f"{label} 12")
+    page.get_by_text(words["again"]).click()
+    again = page.locator(".again")
+    expect(again.locator("input[type=range]")).to_have_value("12")
+    again.locator("input[type=range]").fill("3")
+    again.locator("input[type=range]").press("Enter")
+    answered(page, 2)
+    expect(page.locator(".asked").last).to_contain_text(f"{label} 3")
+    page.locator(".next").last.locator(".chip").first.click()
+    answered(page, 3)
+    expect(page.locator(".badge")).to_have_text([words["badge"]["lab"]] * 3)
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_an_article_leads_to_its_lab_and_back(context, bundled, lang):
+    page = opened(context, bundled)
+    page.locator("#open-labs").click()
+    title = page.locator('#labs [data-lab="scaling"] .whole-text').first.inner_text()
+    page.locator('#labs [data-lab="scaling"] .whole-text').first.click()
+    document = page.locator("#document")
+    expect(document.locator("h1")).to_have_text(title)
+    document.locator("a.lab").click()
+    expect(page.locator('#labs [data-lab="scaling"] .lab-form')).to_be_visible()
+    page.keyboard.press("Escape")
+    alone = context.new_page()
+    alone.goto(f"{bundled}document/{lang}/scaling-laws")
+    alone.locator("a.lab").click()
+    expect(alone.locator('#labs [data-lab="scaling"] .lab-form')).to_be_visible()
+
+
+def test_what_is_wrong_with_a_setting_is_said_and_nothing_runs(context, bundled):
+    page = opened(context, bundled)
+    page.locator("#open-labs").click()
+    card = page.locator('#labs [data-lab="lora"]')
+    card.locator("summary").click()
+    card.locator("input[type=number]").evaluate("box => { box.form.noValidate = true; box.value = '-1' }")
+    card.get_by_role("button", name="Run").click()
+    expect(page.locator(".error")).to_contain_text("seed=-1")
+    expect(page.locator(".figure")).to_have_count(0)
+    expect(page.locator("#question textarea")).to_have_value("")

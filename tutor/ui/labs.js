@@ -1,0 +1,132 @@
+// Forms that set up a run, and the gallery of labs. Shares its scope with page.js. Texts go in as text, never as HTML.
+function make(tag, given = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), given);
+  node.append(...children);
+  return node;
+}
+
+function runLab(lab, args) {
+  $("#labs").close();
+  trigger("submit", { lab, arguments: args });
+}
+
+// ---- forms ---------------------------------------------------------------------------------------
+const shortNumber = (value) => String(Number(Number(value).toPrecision(6)));
+
+function fieldInput(field) {
+  const { kind, value } = field;
+  if (kind === "choice") {
+    const input = make("select", {}, ...field.choices.map(([choice, words]) => new Option(words, choice)));
+    if (value !== null) input.value = value;
+    return input;
+  }
+  if (kind === "long text" || kind === "points") return make("textarea", { rows: 2, maxLength: field.most, value: value ?? "" });
+  if (kind === "text") return make("input", { type: "text", maxLength: field.most, value: value ?? "" });
+  if (kind === "numbers") return make("input", { type: "text", inputMode: "numeric", value: (value ?? []).join(", ") });
+  const type = kind === "slider" ? "range" : "number";
+  const step = field.step ?? (field.whole ? 1 : "any");
+  return make("input", { type, min: field.low, max: field.high, step, value: value ?? "" });
+}
+
+// A square to put points of two classes on: a click adds one, or takes away the one that is there. The same points stand
+// as text below it, for the keyboard.
+const SVG = "http://www.w3.org/2000/svg";
+function pointPad(box) {
+  const pad = document.createElementNS(SVG, "svg");
+  pad.setAttribute("viewBox", "0 0 1 1");
+  const kind = make("button", { type: "button", className: "point-class", textContent: "a", title: words.point_class });
+  const points = () => box.value.split(/[;\n]/).map((part) => part.trim().split(/\s+/)).filter((part) => part.length === 3);
+  const draw = () => pad.replaceChildren(...points().map(([x, y, name]) => {
+    const mark = document.createElementNS(SVG, name === "a" ? "circle" : "rect");
+    const place = name === "a" ? { cx: x, cy: 1 - y, r: 0.025 } : { x: x - 0.022, y: 0.978 - y, width: 0.044, height: 0.044 };
+    for (const [key, value] of Object.entries(place)) mark.setAttribute(key, value);
+    return mark;
+  }));
+  pad.addEventListener("click", (event) => {
+    const frame = pad.getBoundingClientRect();
+    const [x, y] = [(event.clientX - frame.left) / frame.width, 1 - (event.clientY - frame.top) / frame.height];
+    const kept = points().filter((point) => Math.hypot(point[0] - x, point[1] - y) > 0.035);
+    if (kept.length === points().length) kept.push([x.toFixed(2), y.toFixed(2), kind.textContent]);
+    box.value = kept.map((point) => point.join(" ")).join("; ");
+    draw();
+  });
+  kind.addEventListener("click", () => (kind.textContent = kind.textContent === "a" ? "b" : "a"));
+  box.addEventListener("input", draw);
+  draw();
+  return make("div", { className: "pad" }, pad, kind);
+}
+
+// What the learner set: nothing for a field left empty, which then has its default. What is wrong, the server says.
+function fieldValue(field, input) {
+  const text = input.value.trim();
+  if (field.kind === "choice") return input.value || undefined;
+  if (field.kind.includes("text") || field.kind === "points") return input.value;
+  if (text === "") return undefined;
+  return field.kind === "numbers" ? text.split(/[\s,]+/).map(Number) : Number(text);
+}
+
+function labForm(lab, fields, label) {
+  const form = make("form", { className: "lab-form" });
+  const inputs = fields.map((field) => {
+    const input = fieldInput(field);
+    const shown = make("output", { hidden: field.kind !== "slider", textContent: shortNumber(input.value) });
+    input.addEventListener("input", () => (shown.textContent = shortNumber(input.value)));
+    form.append(make("label", { className: field.kind.replace(" ", "-") }, make("span", {}, field.label, " ", shown), input));
+    if (field.kind === "points") form.append(pointPad(input));
+    return [field, input];
+  });
+  form.append(make("button", { type: "submit", textContent: label }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const set = inputs.map(([field, input]) => [field.name, fieldValue(field, input)]);
+    runLab(lab, Object.fromEntries(set.filter(([, value]) => value !== undefined)));
+  });
+  return form;
+}
+
+// ---- below a run ---------------------------------------------------------------------------------
+function drawAfter(place, after) {
+  const drawn = JSON.stringify([after, words.again]);
+  if (place.drawn === drawn) return;
+  place.drawn = drawn;
+  place.replaceChildren();
+  if (!after) return;
+  const chips = after.next.map((next) => {
+    const chip = make("button", { type: "button", className: "chip", textContent: next.words });
+    chip.addEventListener("click", () => runLab(next.lab, next.arguments));
+    return chip;
+  });
+  if (chips.length) place.append(make("div", { className: "next", ariaLabel: words.next }, ...chips));
+  const form = labForm(after.lab, after.fields, words.run);
+  place.append(make("details", { className: "again" }, make("summary", { textContent: words.again }), form));
+}
+
+// ---- the gallery ---------------------------------------------------------------------------------
+function labCard({ lab, title, summary, articles, fields }) {
+  const links = articles.map(({ title, link }) => make("a", { className: "whole-text", href: link, target: "_blank", textContent: title }));
+  const story = make("p", { className: "story" }, words.story, ...links);
+  const form = make("details", {}, make("summary", { textContent: words.set_up }), labForm(lab, fields, words.run));
+  const card = make("section", {}, make("h3", { textContent: title }), make("p", { textContent: summary }), story, form);
+  card.dataset.lab = lab;
+  return card;
+}
+
+async function openLabs(lab) {
+  const dialog = $("#labs");
+  const answer = await fetch(`/labs?lang=${words.lang}`);
+  $("div", dialog).replaceChildren(make("h2", { textContent: words.labs }), ...(await answer.json()).map(labCard));
+  dialog.ariaLabel = words.labs;
+  dialog.showModal();
+  const card = lab && $(`[data-lab="${CSS.escape(lab)}"]`, dialog);
+  if (card) $("details", card).open = true;
+  (card || $("div", dialog)).scrollIntoView({ block: "start" });
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest?.("#open-labs, a.lab");
+  if (event.target.id === "labs") event.target.close(); // the backdrop
+  if (!opener || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  $("#document").close();
+  openLabs(opener.dataset.lab);
+});
