@@ -205,8 +205,8 @@ def timeline(
 @app.command(
     name="eval",
     help=tr(
-        "Answer and grade a file of questions; tutor eval retrieval measures the search.",
-        "질문 파일에 답하고 채점해요. tutor eval retrieval은 검색을 재요.",
+        "Answer and grade a file of questions; tutor eval retrieval, tutor eval labs: measure search, labs.",
+        "질문 파일에 답하고 채점해요. tutor eval retrieval은 검색을, tutor eval labs는 실습을 재요.",
     ),
 )
 def evaluate(
@@ -214,22 +214,30 @@ def evaluate(
     questions: Annotated[
         Path,
         typer.Argument(
-            help=tr("Questions, one JSON object a line; or retrieval.", "질문 파일, 한 줄에 JSON 하나. 또는 retrieval.")
+            help=tr(
+                "Questions, one JSON object a line; or retrieval, or labs.",
+                "질문 파일, 한 줄에 JSON 하나. 또는 retrieval, labs.",
+            )
         ),
     ],
     out: Annotated[
         Path | None,
-        _option("--out", "Where the answers go; for retrieval: report.json.", "답을 쓸 파일. retrieval은 report.json."),
+        _option("--out", "Where the answers go; else: report.json.", "답을 쓸 파일. 다른 평가는 report.json."),
     ] = None,
     data: Annotated[
         Path | None, _option("--data", "retrieval: the outside sets' folder.", "retrieval: 바깥 질문 묶음의 폴더.")
     ] = None,
     only: Annotated[
         str,
-        _option("--only", "retrieval: some sections, e.g. articles,speed.", "retrieval: 일부만. 예: articles,speed"),
+        _option("--only", "Some sections or labs, e.g. articles,speed.", "일부만. 예: articles,speed 또는 memory,lora"),
     ] = "",
     full: Annotated[
-        bool, _option("--full", "retrieval: every outside question.", "retrieval: 바깥 질문을 모두 물어요.")
+        bool,
+        _option("--full", "Every outside question; labs: 100 seeds.", "바깥 질문을 모두 물어요. labs는 시드 100개."),
+    ] = False,
+    ablations: Annotated[
+        bool,
+        _option("--ablations", "Once per part taken away; --out x.json.", "부분을 하나씩 빼고 재요. --out x.json."),
     ] = False,
     model: Model = None,
     server: Server = None,
@@ -243,10 +251,18 @@ def evaluate(
         from tutor.evals import retrieval
 
         retrieval.run(settings, data=data, out=out, only=only, full=full)
+    elif str(questions) == "labs":
+        from tutor.evals import labs
+
+        labs.run(only=only, full=full, out=out)
     elif out is None:
         raise typer.BadParameter(
             tr("name a file for the answers: --out answers.jsonl", "답을 쓸 파일을 적어 주세요: --out answers.jsonl")
         )
+    elif ablations:
+        from tutor.evals import ablations as parts
+
+        parts.run(questions, out, settings)
     else:
         from tutor.evals import runner
 

@@ -5,7 +5,6 @@ The questions are those for measuring (corpus/qa/dev): those of corpus/qa/train 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from tutor.evals.declining import declining
 from tutor.evals.finding import articles, crosslingual, paragraphs
 from tutor.evals.retrieval_speed import speed
 from tutor.evals.runs import Run
-from tutor.evals.tables import Table
+from tutor.evals.tables import Table, write
 
 SECTIONS: dict[str, Callable[[Run], list[Table]]] = {
     "articles": articles,
@@ -48,7 +47,7 @@ def run(
     """
     names = _chosen(only)
     report: dict[str, Any] = {"full": full, "sections": {}}
-    _write(out, report)
+    write(out, report)
     shared = Run(settings, data, full)
     for name in names:
         began = time.perf_counter()
@@ -58,7 +57,7 @@ def run(
             typer.echo(table)
         typer.echo(f"\n{name}: {seconds:.0f} s" if tables else f"\n{name}: left out without --data")
         report["sections"][name] = {"seconds": round(seconds, 1), "tables": [table.data() for table in tables]}
-        _write(out, report)
+        write(out, report)
 
 
 def _chosen(only: str) -> Sequence[str]:
@@ -75,19 +74,3 @@ def _chosen(only: str) -> Sequence[str]:
                 ),
             )
     return names or list(SECTIONS)
-
-
-def _write(out: Path | None, report: dict[str, Any]) -> None:
-    if out is None:
-        return
-    try:
-        out.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise SettingError(
-            f"The figures cannot be written to {str(out)!r}: {error.strerror}.",
-            "Free some space or name another file with --out.",
-            ko=(
-                f"{str(out)!r}에 결과를 쓸 수 없어요: {error.strerror}.",
-                "공간을 비우거나 --out으로 다른 파일을 적어 주세요.",
-            ),
-        ) from None

@@ -8,7 +8,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,9 +16,10 @@ import typer
 
 from tutor.config import Settings
 from tutor.errors import SettingError
-from tutor.evals import grading, metrics, questions_file
+from tutor.evals import grading, metrics, provenance, questions_file
 from tutor.evals.questions_file import Question
-from tutor.session import Session, Tutor, open_tutor
+from tutor.evals.tables import write
+from tutor.session import Session, open_tutor
 from tutor.types import Answer, Answered, Failed, Hit, Passage, Retrieved, ToolResult
 from tutor.ui import render
 
@@ -28,7 +29,8 @@ Record = dict[str, Any]
 def run(questions: Path, out: Path, settings: Settings) -> None:
     """Answer and grade every question of the file `questions`, one JSON object a line into `out`; print the summary.
 
-    Each line is written as soon as it is known, whole, so an interrupted run keeps what it had.
+    Each line is written as soon as it is known, whole, so an interrupted run keeps what it had. What the run came from,
+    and its summary, go beside `out` (answers.jsonl: answers.summary.json).
 
     Raises:
         SettingError: a line of the file is wrong, or `out` cannot be written; before any model is loaded.
@@ -40,18 +42,21 @@ def run(questions: Path, out: Path, settings: Settings) -> None:
         tutor = open_tutor(settings)
         records = []
         for number, question in enumerate(asked, 1):
-            record = answer(tutor, question, settings.lang)
+            record = answer(tutor.new_session, question, settings.lang)
             _write(file, record, out)
             records.append(record)
             typer.echo(_progress(number, len(asked), record))
-    typer.echo(summary(asked, records))
+    told = summary(asked, records)
+    typer.echo(told)
+    of = provenance.of(settings, questions)
+    write(out.with_suffix(".summary.json"), {"of": of, "summary": told.strip().splitlines()})
 
 
-def answer(tutor: Tutor, question: Question, lang: str = "auto") -> Record:
+def answer(new_session: Callable[[str], Session], question: Question, lang: str = "auto") -> Record:
     """The graded answer record of one question, asked in a conversation of its own."""
     record = _empty(question)
     try:
-        session = tutor.new_session(lang)
+        session = new_session(lang)
         for turn in question.turns[:-1]:
             _ended(session, turn)
         began = time.monotonic()

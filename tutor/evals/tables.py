@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from tutor.errors import SettingError
 from tutor.evals.metrics import Estimate
 
 Cell = Estimate | float | int | str
@@ -42,3 +45,24 @@ def _plain(cell: Cell) -> Any:
     if isinstance(cell, Estimate):
         return {name: _plain(value) for name, value in asdict(cell).items()}
     return None if isinstance(cell, float) and math.isnan(cell) else cell
+
+
+def write(out: Path | None, report: dict[str, Any]) -> None:
+    """Write figures as JSON to `out`, where one is given.
+
+    Raises:
+        SettingError: it cannot be written.
+    """
+    if out is None:
+        return
+    try:
+        out.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SettingError(
+            f"The figures cannot be written to {str(out)!r}: {error.strerror}.",
+            "Free some space or name another file with --out.",
+            ko=(
+                f"{str(out)!r}에 결과를 쓸 수 없어요: {error.strerror}.",
+                "공간을 비우거나 --out으로 다른 파일을 적어 주세요.",
+            ),
+        ) from None
