@@ -1,6 +1,7 @@
 # `make run` and `make test` set up all they need; `make help` lists the rest.
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 2
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
@@ -23,8 +24,8 @@ run: $(RUN_STAMP)  ## set everything up, build the index, serve the page on 127.
 	@$(BIN)/tutor serve
 
 test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types and every test
-	@echo "== Tests, all of them"
-	$(BIN)/pytest
+	@echo "== Tests, all of them, $(WORKERS) at a time"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 fast: $(DEV_STAMP)  ## the tests that need neither a model nor a browser
 	$(BIN)/pytest -m "not slow and not browser"

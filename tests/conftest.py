@@ -7,6 +7,7 @@ from pathlib import Path
 
 import guard
 import pytest
+from filelock import FileLock
 
 from tutor import config
 
@@ -27,11 +28,19 @@ def _no_network():
 
 
 @pytest.fixture(scope="session")
-def built_settings(tmp_path_factory: pytest.TempPathFactory) -> config.Settings:
-    """Settings whose index and library lie in temporary folders; vectors that are made already are taken over."""
+def built_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> config.Settings:
+    """Settings whose index and library lie in temporary folders; the index is built once for all workers."""
+    from tutor.retrieval.builds import open_index
+
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "shared-index"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            if (config.ROOT / "index" / "manifest.json").exists():  # vectors that are made already are taken over
+                shutil.copytree(config.ROOT / "index", shared)
+            open_index(config.Settings(index=shared, library=tmp_path_factory.mktemp("no-library")))
     folders = {name: Path(tmp_path_factory.mktemp(name)) for name in ("index", "library")}
-    if (config.ROOT / "index" / "manifest.json").exists():
-        shutil.copytree(config.ROOT / "index", folders["index"], dirs_exist_ok=True)
+    shutil.copytree(shared, folders["index"], dirs_exist_ok=True)
     return config.Settings(**folders)
 
 

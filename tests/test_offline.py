@@ -52,18 +52,25 @@ def test_the_guard_lets_this_machine_through():
         assert socket.getaddrinfo("localhost", 80)
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """The folder of an index that was built under the guard, and how that went."""
+    folder = tmp_path_factory.mktemp("index")
+    return folder, guarded(folder, "index")
+
+
 @pytest.mark.slow
-def test_building_the_index_reaches_nobody(tmp_path):
-    done = guarded(tmp_path, "index")
+def test_building_the_index_reaches_nobody(built):
+    folder, done = built
     assert done.returncode == 0
     assert "OUTSIDE []" in done.stderr
-    assert (tmp_path / "manifest.json").is_file()
+    assert (folder / "manifest.json").is_file()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("question", ["Who invented the perceptron?", "XOR를 못 배우는 걸 직접 보여줘"])
-def test_answering_reaches_nobody(tmp_path, question):
-    done = guarded(tmp_path, "ask", question)
+def test_answering_reaches_nobody(built, question):
+    done = guarded(built[0], "ask", question)
     assert done.returncode == 0
     assert "OUTSIDE []" in done.stderr
     assert done.stdout.strip()
