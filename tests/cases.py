@@ -59,6 +59,10 @@ LAB_REQUESTS = {
     "tokens": {"en": "Show me how byte-pair encoding cuts a sentence into tokens", "ko": "토큰화 과정을 보여줘"},
     "next_token": {"en": "Show me the probabilities of the next token", "ko": "다음 토큰 확률을 보여 줘"},
     "scaling": {"en": "Run the scaling law experiment", "ko": "스케일링 법칙을 실험으로 보여 줘"},
+    "dense_retrieval": {
+        "en": "Show me where my question lands in vector search",
+        "ko": "질문이 어디 떨어지는지 벡터 검색을 보여줘",
+    },
     "rlhf": {"en": "Run RLHF on a tiny policy and show me", "ko": "사람 피드백으로 강화 학습하는 걸 보여줘"},
     "lora": {"en": "Run LoRA on a small network", "ko": "로라로 미세 조정하는 걸 보여줘"},
 }

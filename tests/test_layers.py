@@ -24,6 +24,7 @@ SIBLINGS = {
     "cli_sources": {"console"},
     "__main__": {"cli"},
     "evals": {"ui"},
+    "labs": {"retrieval"},  # one of them shows the product's own vectors
     "training": {"retrieval"},  # the intent head reads the vectors that the product computes
 }
 HOMES = {

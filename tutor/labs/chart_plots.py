@@ -25,7 +25,7 @@ SYMBOLS = ("circle", "square", "diamond", "cross", "triangle-up", "x")
 MARKERS = "osDP^X"  # the same for matplotlib
 HEIGHT, PLANE = 360, 460  # pixels; a plane is nearly square
 LEGEND = 44  # pixels, of two rows below the name of the axis
-IN_A_ROW = 6  # small images
+IN_A_ROW, LONG_CAPTION = 6, 12  # small images; characters of a caption, with which only half as many fit
 
 
 def live_figure(lab: Lab, frames: Sequence[Frame], lang: Lang) -> go.Figure:
@@ -130,8 +130,14 @@ def _plane(chart: Chart, lang: Lang) -> list[Any]:
     return traces
 
 
+def _columns(chart: Chart) -> int:
+    """Images in a row."""
+    longest = max(len(words) for caption in chart.captions for words in caption.values())
+    return min(IN_A_ROW // 2 if longest > LONG_CAPTION else IN_A_ROW, len(chart.images))
+
+
 def _images(chart: Chart, lang: Lang) -> go.Figure:
-    columns = min(IN_A_ROW, len(chart.images))
+    columns = _columns(chart)
     rows = -(-len(chart.images) // columns)
     names = [caption[lang] for caption in chart.captions]
     drawn = make_subplots(rows, columns, subplot_titles=names, horizontal_spacing=0.03, vertical_spacing=0.25 / rows)
@@ -155,7 +161,7 @@ def picture(charts: Sequence[Chart], title: str, lang: Lang) -> Figure:
     for part, chart in zip(drawn.subfigures(len(charts), 1, squeeze=False).flat, charts, strict=True):
         part.suptitle(chart.title[lang], fontsize=11)
         if chart.kind == "images":
-            columns = min(IN_A_ROW, len(chart.images))
+            columns = _columns(chart)
             grid = list(part.subplots(-(-len(chart.images) // columns), columns, squeeze=False).flat)
             for axes in grid:
                 axes.axis("off")

@@ -17,6 +17,7 @@ from tutor.labs import (
     alexnet_tricks,
     backpropagation,
     cnn_vs_dense,
+    dense_retrieval,
     embeddings,
     lora,
     masked,
@@ -96,6 +97,7 @@ _MODULES: tuple[ModuleType, ...] = (
     next_token,
     masked,
     scaling,
+    dense_retrieval,
     rlhf,
     lora,
 )
