@@ -29,6 +29,7 @@ from tutor.labs.skip_gram import (
     train,
     vocabulary,
 )
+from tutor.labs.word_analogies import analogies, told
 from tutor.labs.word_neighbours import measured, placed
 from tutor.types import Frame, LabResult, Lang
 
@@ -105,10 +106,12 @@ def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
         "loss": losses,
         **measured(shown, [spelling[w] for w in words], raw, (cosines(before), cosines(after))),
         **placed(shown, [spelling[w] for w in words], after, frequent),
+        "analogies": analogies(language, words, spelling, after),
     }
+    solved = told(found["analogies"])
     text: Words = {
-        "en": _english(found, arguments.epochs, arguments.dimensions),
-        "ko": _korean(found, arguments.epochs, arguments.dimensions),
+        "en": _english(found, arguments.epochs, arguments.dimensions) + solved["en"],
+        "ko": _korean(found, arguments.epochs, arguments.dimensions) + solved["ko"],
     }
     return finished(NAME, arguments.model_dump(), found, text, time.perf_counter() - started)
 
