@@ -48,7 +48,6 @@ ASKED = (
     r"인코더[- ·와]*디코더|시퀀스[- ]?투[- ]?시퀀스|(기계|신경망) ?번역|(낱말|단어) ?정렬"
 )
 STORY: Words = {"en": "attention solved the seq2seq bottleneck", "ko": "seq2seq의 병목을 푼 어텐션"}
-ARTICLES: tuple[str, ...] = ("seq2seq-and-attention", "luong-attention")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "training loss", "ko": "학습 손실"}
 EPOCH_NAME: Words = {"en": "training step", "ko": "학습 단계"}

@@ -28,9 +28,9 @@ SUMMARY: Words = {
     "ko": "작은 신경망이 직선 하나로는 나눌 수 없는 점을 나누는 법을 배우고, 은닉층이 그 일을 어떻게 하는지 보여 줘요.",
 }
 ASKED = (
-    r"back[- ]?prop|multi[- ]?layer(ed)? (perceptron|net|neural)|\bmlps?\b|hidden (layer|unit|node|neuron)|"
+    r"back[- ]?prop|multi[- ]?layer(ed)? (perceptron|net|neural)|\bmlps?\b|hidden (layer|unit)s? (sees?|learns?)|"
     r"\b(circles|spirals?)\b|(?<![A-Za-z])mlp(?![A-Za-z])|"
-    r"역전파|백프로파게이션|백\s?프롭|다층\s?(퍼셉트론|신경망)|은닉\s?(층|유닛|노드|뉴런)|나선|동심원"
+    r"역전파|백프로파게이션|백\s?프롭|다층\s?(퍼셉트론|신경망)|은닉\s?(층|유닛)이 (보는|배우는)|나선|동심원"
 )
 STORY: Words = {"en": "how a hidden layer solves XOR backpropagation", "ko": "은닉층이 XOR를 푸는 방법 역전파"}
 METRIC = "loss"

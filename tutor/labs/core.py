@@ -15,6 +15,7 @@ from tutor.errors import ToolCallInvalid, ToolFailed
 from tutor.labs import (
     adaline,
     alexnet_tricks,
+    attention,
     backpropagation,
     cnn_vs_dense,
     dense_retrieval,
@@ -27,6 +28,7 @@ from tutor.labs import (
     scaling,
     tokens,
     train_perceptron,
+    transformer,
     vanishing_gradient,
 )
 from tutor.labs.arguments import PerceptronArguments, parse_perceptron
@@ -93,6 +95,8 @@ _MODULES: tuple[ModuleType, ...] = (
     cnn_vs_dense,
     alexnet_tricks,
     embeddings,
+    attention,
+    transformer,
     tokens,
     next_token,
     masked,

@@ -38,7 +38,6 @@ ASKED = (
     r"위치 ?(인코딩|임베딩|부호화)"
 )
 STORY: Words = {"en": "Transformer self-attention, multi-head attention", "ko": "트랜스포머의 셀프 어텐션"}
-ARTICLES: tuple[str, ...] = ("transformer", "attention-step-by-step")
 METRIC = "loss"
 METRIC_NAME: Words = {"en": "training loss", "ko": "학습 손실"}
 EPOCH_NAME: Words = {"en": "training step", "ko": "학습 단계"}
