@@ -1,5 +1,6 @@
 """What holds for every lab that is a module with charts: each runs once with its defaults, for real."""
 
+import ast
 import json
 import math
 import re
@@ -76,6 +77,14 @@ def test_its_words_and_pictures_are_in_one_language(name, lang, tmp_path):
     for suffix in (".html", ".png"):
         plots.save(result, tmp_path / f"run{suffix}", lang)
     assert result.text[lang][:20] in (tmp_path / "run.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tutor" / "labs").glob("*.py")), ids=lambda path: path.stem)
+def test_no_setting_is_held_from_frame_to_frame(path):
+    """The page takes each frame in another thread and context, where `with np.errstate` or `no_grad` does not hold."""
+    for block in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(block, ast.With):
+            assert not any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in ast.walk(block)), block.lineno
 
 
 @pytest.mark.parametrize("name", LABS)

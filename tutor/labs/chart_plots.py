@@ -52,8 +52,6 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         drawn.add_trace(
             go.Heatmap(z=chart.cells, x=columns, y=rows, colorscale="Cividis", colorbar=bar, xgap=1, ygap=1)
         )
-        drawn.update_yaxes(autorange="reversed", type="category")
-        drawn.update_xaxes(type="category")
     if chart.kind == "plane":
         drawn.add_traces(_plane(chart, lang))
     for i, line in enumerate(chart.lines):
@@ -61,16 +59,7 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
     lying = _lying(chart)
     height = PLANE if chart.kind == "plane" else HEIGHT
     dress(drawn, chart.title[lang], height if not lying else 170 + 20 * len(chart.lines[0].x) * len(chart.lines))
-    drawn.update_xaxes(title={"text": chart.x[lang]}, type="log" if chart.log_x else None, automargin=True)
-    drawn.update_yaxes(title={"text": chart.y[lang]}, type="log" if chart.log_y else None, automargin=True)
-    if lying:
-        drawn.update_xaxes(title={"text": chart.y[lang]}, type="log" if chart.log_y else None)
-        drawn.update_yaxes(title={"text": chart.x[lang]}, type="category", autorange="reversed")
-    elif chart.kind == "bar":
-        drawn.update_xaxes(type="category")
-    if chart.kind == "plane":
-        drawn.update_xaxes(range=chart.extent[:2])
-        drawn.update_yaxes(range=chart.extent[2:])
+    _axes(drawn, chart, lang)
     if len(chart.lines) + len(chart.boundaries) > 1:
         legend = {"orientation": "h", "yref": "container", "y": 0.01, "yanchor": "bottom", "x": 0}
         drawn.update_layout(
@@ -78,6 +67,31 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         )
     drawn.update_layout(margin={"t": 56})
     return drawn.update_layout(meta={"alt": chart.alt[lang]})
+
+
+def _axes(drawn: go.Figure, chart: Chart, lang: Lang) -> None:
+    """Names, clear of long tick labels; kinds; the first row of a heat map and the first of lying bars on top."""
+    named = chart.kind in ("bar", "heatmap")
+    x: dict[str, Any] = {
+        "title": {"text": chart.x[lang], "standoff": 10},
+        "type": "category" if named else _scale(chart.log_x),
+    }
+    y: dict[str, Any] = {
+        "title": {"text": chart.y[lang], "standoff": 10},
+        "type": "category" if chart.kind == "heatmap" else _scale(chart.log_y),
+    }
+    if _lying(chart):
+        x, y = y, x
+    if _lying(chart) or chart.kind == "heatmap":
+        y["autorange"] = "reversed"
+    if chart.kind == "plane":
+        x["range"], y["range"] = chart.extent[:2], chart.extent[2:]
+    drawn.update_xaxes(**x, automargin=True)
+    drawn.update_yaxes(**y, automargin=True)
+
+
+def _scale(log: bool) -> str | None:
+    return "log" if log else None
 
 
 def _lying(chart: Chart) -> bool:

@@ -65,17 +65,18 @@ def train(
         with np.errstate(all="ignore"):  # a runaway is caught by the losses
             values = forward(nets, x, activation)
             found = losses(values[-1], target)
-            finite = found[found < AWAY]
-            if not len(finite):
-                return {**ended, "epochs": epoch, "ran_away": True}
-            ended |= {"nets": nets, "epochs": epoch, "correct": right(values[-1], target)}
-            done = epoch == limit or bool(np.abs(sigmoid(values[-1]) - target).max() < TOLERANCE)
-            if done or epoch in shown:
-                ended["curve"].append([epoch, float(finite.mean())])
-                metrics = {"loss": float(finite.mean()), "accuracy": float(ended["correct"].mean() / len(x))}
-                yield Frame(epoch, epoch, metrics, series=series)
-            if done:
-                break
+        finite = found[found < AWAY]
+        if not len(finite):
+            return {**ended, "epochs": epoch, "ran_away": True}
+        ended |= {"nets": nets, "epochs": epoch, "correct": right(values[-1], target)}
+        done = epoch == limit or bool(np.abs(sigmoid(values[-1]) - target).max() < TOLERANCE)
+        if done or epoch in shown:
+            ended["curve"].append([epoch, float(finite.mean())])
+            metrics = {"loss": float(finite.mean()), "accuracy": float(ended["correct"].mean() / len(x))}
+            yield Frame(epoch, epoch, metrics, series=series)
+        if done:
+            break
+        with np.errstate(all="ignore"):
             gradients = backward(nets, values, (sigmoid(values[-1]) - target) / len(x), activation)
             nets, steps = descend(nets, steps, gradients, learning_rate)
     return ended
