@@ -28,7 +28,10 @@ def test_every_lab_runs_when_asked_for_in_plain_words(context, bundled, name, la
         title = page.evaluate(f"document.querySelectorAll('.figure')[{i}]._fullLayout.title.text")
         assert bool(re.search("[가-힣]", title)) == (lang == "ko")
     assert figures.count() >= 2
-    assert bool(re.search("[가-힣]", page.locator(".answer").inner_text())) == (lang == "ko")
+    letters = re.findall(
+        r"[^\W\d_]", page.locator(".answer").inner_text()
+    )  # some labs show words of the other language
+    assert (sum("가" <= letter <= "힣" for letter in letters) > 0.3 * len(letters)) == (lang == "ko")
     expect(page.locator(".next .chip").first).to_be_visible()
 
 
