@@ -225,9 +225,20 @@ def test_a_lab_is_recorded_and_replayed(capsys, tmp_path):
     assert "differs from what was recorded" in err
 
 
+def test_a_lab_by_its_name_alone_and_as_json(capsys, tmp_path):
+    picture = tmp_path / "run.html"
+    status, out, err = run(capsys, "demo", "rlhf", "noise=0.4", "--json", "--save", str(picture), "--lang", "en")
+    assert status == 0
+    record = json.loads(out)  # nothing else is there
+    assert (record["lab"], record["arguments"]["noise"]) == ("rlhf", 0.4)
+    assert "Saved: " in err
+    assert picture.is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (["demo", "levitation"], "levitation"),
         (["demo", "lab", "levitation"], "levitation"),
         (["demo", "lab", "lora", "rank=99"], "rank=99 is not allowed. Use a whole number from 1 to 16."),
         (["demo", "lab", "lora", "rank"], "'rank' is no KEY=VALUE"),

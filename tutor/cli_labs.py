@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tutor.config import Settings
 from tutor.console import interruptible, spoken, status, tr
@@ -28,10 +29,18 @@ Spoken = Annotated[str | None, _option("--lang", "ko, en or auto.", "ko, en, aut
 Save = Annotated[Path | None, _option("--save", "run.html or run.png.", "run.html이나 run.png로 저장해요.")]
 
 
+class _Demos(TyperGroup):
+    """`tutor demo memory` is short for `tutor demo lab memory`; which labs there are is not known before one is run."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["lab", *args])
+
+
 def register(app: typer.Typer, settings_of: SettingsOf) -> None:
     """Give `app` the command demo; `settings_of` reads the settings of one."""
     demo = typer.Typer(
         name="demo",
+        cls=_Demos,
         help=tr("Run a demo here in the terminal.", "터미널에서 데모를 실행해요."),
         rich_markup_mode=None,
         no_args_is_help=True,
@@ -89,13 +98,16 @@ def _add_lab(demo: typer.Typer, settings_of: SettingsOf) -> None:
         record: Annotated[
             Path | None, _option("--record", "Write the run as JSON.", "실행 기록을 JSON으로 써요.")
         ] = None,
+        as_json: Annotated[bool, _option("--json", "Print the record alone.", "기록만 JSON으로 보여줘요.")] = False,
         lang: Spoken = None,
     ) -> None:
         speak = spoken(settings_of(ctx).lang)
         if name is None:
             _list(speak)
             return
-        result = run(name, dict(_pair(text) for text in given or ()), speak, save)
+        result = run(name, dict(_pair(text) for text in given or ()), speak, save, silent=as_json)
+        if as_json:
+            typer.echo(json.dumps(result.record, ensure_ascii=False))
         if record:
             _write(record, json.dumps(result.record, ensure_ascii=False, indent=1) + "\n")
 
@@ -136,10 +148,10 @@ def _pair(text: str) -> tuple[str, Any]:
     if not sign:
         raise SettingError(
             f"{text!r} is no KEY=VALUE.",
-            "Type for example: tutor demo lab lora rank=4",
+            "Type for example: tutor demo lora rank=4",
             ko=(
                 f"{text!r}은(는) KEY=VALUE 꼴이 아니에요.",
-                "예를 들어 이렇게 적어 주세요: tutor demo lab lora rank=4",
+                "예를 들어 이렇게 적어 주세요: tutor demo lora rank=4",
             ),
         )
     try:
@@ -158,10 +170,10 @@ def _read(path: Path) -> dict[str, Any]:
         why = str(error)
     raise SettingError(
         f"{str(path)!r} is no record of a lab: {why}.",
-        "Give a file that `tutor demo lab NAME --record FILE` wrote.",
+        "Give a file that `tutor demo NAME --record FILE` wrote.",
         ko=(
             f"{str(path)!r}은(는) 실습 기록이 아니에요: {why}.",
-            "`tutor demo lab NAME --record FILE`로 쓴 파일을 주세요.",
+            "`tutor demo NAME --record FILE`로 쓴 파일을 주세요.",
         ),
     )
 
@@ -188,8 +200,8 @@ def _seeds(text: str) -> list[int]:
         ) from None
 
 
-def run(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None) -> LabResult:
-    """Run a lab to its end, show its pictures and result, and save the pictures where asked."""
+def run(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None, *, silent: bool = False) -> LabResult:
+    """Run a lab to its end, show its pictures and result unless `silent`, and save the pictures where asked."""
     from tutor.labs import core
     from tutor.labs.terminal import terminal
 
@@ -207,10 +219,11 @@ def run(name: str, arguments: dict[str, Any], lang: Lang, save: Path | None) -> 
                 raise typer.Exit(130 if cancel.is_set() else 1) from None
             status(f"{frame.series} {tr('epoch', '에폭', lang)} {frame.epoch}")
     status("")
-    typer.echo(terminal(result, lang))
+    if not silent:
+        typer.echo(terminal(result, lang))
     if save:
         from tutor.labs import plots
 
         plots.save(result, save, lang)
-        typer.echo(tr(f"Saved: {save}", f"저장했어요: {save}", lang))
+        typer.echo(tr(f"Saved: {save}", f"저장했어요: {save}", lang), err=silent)
     return result
