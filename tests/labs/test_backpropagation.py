@@ -267,10 +267,6 @@ def test_the_next_experiments_are_new_and_valid(runs):
                 core.parse(experiment.lab, experiment.arguments)
 
 
-def test_every_argument_has_a_label():
-    assert set(lab.LABELS) == set(lab.Arguments.model_fields)
-
-
 @pytest.mark.parametrize(
     "message",
     [

@@ -42,7 +42,7 @@ def test_shared_words_are_counted(runs):
 
 def test_frames_tell_the_nearest_so_far(runs):
     frames, result = runs["en"]
-    cosines = [frame.metrics["cosine"] for frame in frames]
+    cosines = [frame.metrics["cosine"] for frame in frames[1:]]
     assert cosines == sorted(cosines)
     assert cosines[-1] == pytest.approx(max(result.record["cosines"]), abs=1e-4)
     assert frames[-1].epoch == len(result.record["titles"])

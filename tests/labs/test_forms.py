@@ -24,11 +24,21 @@ def test_a_short_range_is_a_slider_and_a_long_one_is_typed():
     assert (seed["kind"], seed["value"], seed["low"], seed["high"]) == ("number", 7, 0, 2**31 - 1)
 
 
+def test_a_value_between_a_slider_s_steps_is_typed():
+    assert field("next_token", "temperature", temperature=0.5)["kind"] == "slider"
+    assert field("next_token", "temperature", temperature=0.52)["kind"] == "number"
+
+
 def test_what_the_lab_decides_for_itself_can_be_left_open():
     assert field("train_perceptron", "epochs")["value"] is None
     assert field("train_perceptron", "epochs")["kind"] == "number"  # a slider always has a value
     assert field("train_perceptron", "activation")["choices"][0] == ["", "–"]
     assert field("train_perceptron", "gate", gate="xor")["choices"][0][0] == "and"
+
+
+def test_a_choice_keeps_its_type():
+    assert [1, "1"] in field("transformer", "heads")["choices"]
+    assert ["off", core.LABS["transformer"].labels["off"]["en"]] in field("transformer", "positions")["choices"]
 
 
 def test_a_list_is_written_with_commas_and_a_long_text_gets_room():

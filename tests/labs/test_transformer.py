@@ -223,11 +223,6 @@ def test_both_languages_tell_the_same_numbers(default, unordered):
         assert len(set(shown[1].rows)) == len(shown[1].rows) == len(shown[1].cells)
 
 
-def test_every_argument_has_a_label():
-    assert set(lab.LABELS) == set(lab.Arguments.model_fields)
-    assert all(set(words) == {"en", "ko"} for words in (lab.SUMMARY, lab.TITLE, lab.STORY, *lab.LABELS.values()))
-
-
 @pytest.mark.parametrize("arguments", [{}, {"positions": "off"}, {"heads": 1}, {"steps": 600}])
 @pytest.mark.parametrize("share", [0.1, 0.95])
 def test_next_experiments(default, arguments, share):

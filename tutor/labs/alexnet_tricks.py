@@ -43,6 +43,9 @@ LABELS: Mapping[str, Words] = {
     "dropout_rate": {"en": "Dropout rate", "ko": "드롭아웃 비율"},
     "training_images": {"en": "Training images", "ko": "학습 이미지"},
     "seed": {"en": "Seed", "ko": "시드"},
+    "relu": {"en": "ReLU against tanh", "ko": "ReLU와 tanh"},
+    "dropout": {"en": "dropout", "ko": "드롭아웃"},
+    "augmentation": {"en": "shifted copies", "ko": "옮긴 사본"},
 }
 
 NETS = 10  # with the trick, and as many without, from the same starting weights

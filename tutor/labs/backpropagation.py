@@ -43,6 +43,12 @@ LABELS: Mapping[str, Words] = {
     "activation": {"en": "Activation", "ko": "활성화 함수"},
     "learning_rate": {"en": "Learning rate", "ko": "학습률"},
     "seed": {"en": "Seed", "ko": "시드"},
+    "xor": {"en": "XOR", "ko": "XOR"},
+    "circles": {"en": "circles", "ko": "동심원"},
+    "spirals": {"en": "spirals", "ko": "나선"},
+    "sigmoid": {"en": "sigmoid", "ko": "시그모이드"},
+    "tanh": {"en": "tanh", "ko": "tanh"},
+    "relu": {"en": "ReLU", "ko": "ReLU"},
 }
 
 UNITS = (0, 1, 2, 3, 4, 8, 16)  # of the nets that are counted; 0 is no hidden layer

@@ -80,6 +80,7 @@ def run(arguments: Arguments) -> Generator[Frame, None, LabResult]:
     started = time.perf_counter()
     read = _articles(arguments.articles)
     leads = [_lead(article) for article in read]
+    yield Frame(0, 0, {}, series=NAME)  # the encoder, where it is not loaded yet, takes seconds
     asked = encoder.question(arguments.question).vector
     vectors: list[np.ndarray] = []
     for start in range(0, len(read), BATCH):

@@ -9,6 +9,7 @@ from tutor.labs import core
 from tutor.types import Lang
 
 MOST_STEPS = 400  # of a slider; a wider range is typed
+SHOWN_TEXT = 40  # characters of a setting that the request repeats
 LONG_TEXT = 80  # characters; a text that may be longer gets more lines than one
 
 _RUN: dict[Lang, str] = {"en": "Run", "ko": "실습 실행"}
@@ -29,18 +30,18 @@ def fields(name: str, lang: Lang, given: Mapping[str, Any]) -> list[Field]:
         {
             "name": key,
             "label": lab.labels[key][lang],
-            "value": given.get(key, schema.get("default")),
-            **_kind(lab, schema, lang),
+            "value": (value := given.get(key, schema.get("default"))),
+            **_kind(lab, schema, value, lang),
         }
         for key, schema in lab.schema.model_json_schema()["properties"].items()
     ]
 
 
-def _kind(lab: core.Lab, schema: Mapping[str, Any], lang: Lang) -> Field:
+def _kind(lab: core.Lab, schema: Mapping[str, Any], value: Any, lang: Lang) -> Field:
     open_to_lab = "default" in schema and schema["default"] is None
     if "enum" in schema:
-        words = {choice: lab.labels[choice][lang] if choice in lab.labels else choice for choice in schema["enum"]}
-        return {"kind": "choice", "choices": [["", "–"]] * open_to_lab + [list(pair) for pair in words.items()]}
+        choices = [[choice, _shown(lab, choice, lang)] for choice in schema["enum"]]
+        return {"kind": "choice", "choices": [["", "–"]] * open_to_lab + choices}
     if schema["type"] == "array":
         return {"kind": "numbers"}
     if schema["type"] == "string":
@@ -50,9 +51,15 @@ def _kind(lab: core.Lab, schema: Mapping[str, Any], lang: Lang) -> Field:
     low, high = schema.get("minimum", schema.get("exclusiveMinimum")), schema["maximum"]
     whole = schema["type"] == "integer"
     step = 1 if whole else 0.05
-    if "minimum" in schema and not open_to_lab and (high - low) / step <= MOST_STEPS:
+    if "minimum" in schema and not open_to_lab and (high - low) / step <= MOST_STEPS and _on_grid(value, low, step):
         return {"kind": "slider", "low": low, "high": high, "step": step}
     return {"kind": "number", "low": low, "high": high, "whole": whole}
+
+
+def _on_grid(value: float, low: float, step: float) -> bool:
+    """Whether a slider can stand at `value`; a browser would move it to the next step without a word."""
+    steps = (value - low) / step
+    return abs(steps - round(steps)) < 1e-6
 
 
 def request(name: str, arguments: Mapping[str, Any], lang: Lang) -> str:
@@ -73,4 +80,5 @@ def _shown(lab: core.Lab, value: Any, lang: Lang) -> str:
         return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}"
-    return lab.labels[value][lang] if value in lab.labels else str(value)
+    text = lab.labels[value][lang] if value in lab.labels else str(value)
+    return text if len(text) <= SHOWN_TEXT else text[:SHOWN_TEXT] + "…"

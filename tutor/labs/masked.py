@@ -41,6 +41,8 @@ LABELS: Mapping[str, Words] = {
     "mask_share": {"en": "Share masked", "ko": "가리는 비율"},
     "steps": {"en": "Steps", "ko": "학습 단계"},
     "seed": {"en": "Seed", "ko": "시드"},
+    "en": {"en": "English", "ko": "영어"},
+    "ko": {"en": "Korean", "ko": "한국어"},
 }
 
 TESTED = 1500  # blanks

@@ -42,6 +42,9 @@ LABELS: Mapping[str, Words] = {
     "noise": {"en": "Share of wrong clicks", "ko": "잘못 고르는 비율"},
     "kl_penalty": {"en": "KL penalty", "ko": "KL 벌점"},
     "seed": {"en": "Seed", "ko": "시드"},
+    "helpful": {"en": "helpful answers", "ko": "도움이 되는 답"},
+    "short": {"en": "short answers", "ko": "짧은 답"},
+    "flattering": {"en": "flattery", "ko": "듣기 좋은 말"},
 }
 
 FIT_STEPS, FIT_RATE, DECAY = 400, 0.5, 0.01  # of the reward model

@@ -47,6 +47,8 @@ LABELS: Mapping[str, Words] = {
     "positions": {"en": "Positions", "ko": "위치 정보"},
     "steps": {"en": "Training steps", "ko": "학습 단계 수"},
     "seed": {"en": "Seed", "ko": "시드"},
+    "on": {"en": "on", "ko": "켜기"},
+    "off": {"en": "off", "ko": "끄기"},
 }
 NETS: Mapping[str, Words] = {
     "Transformer": {"en": "Transformer", "ko": "트랜스포머"},

@@ -34,7 +34,9 @@ const SVG = "http://www.w3.org/2000/svg";
 function pointPad(box) {
   const pad = document.createElementNS(SVG, "svg");
   pad.setAttribute("viewBox", "0 0 1 1");
-  const kind = make("button", { type: "button", className: "point-class", textContent: "a", title: words.point_class });
+  let kind = "a";
+  const toggle = make("button", { type: "button", className: "point-class chip" });
+  const label = () => (toggle.textContent = `${words.point_class}: ${kind}`);
   const points = () => box.value.split(/[;\n]/).map((part) => part.trim().split(/\s+/)).filter((part) => part.length === 3);
   const draw = () => pad.replaceChildren(...points().map(([x, y, name]) => {
     const mark = document.createElementNS(SVG, name === "a" ? "circle" : "rect");
@@ -46,20 +48,24 @@ function pointPad(box) {
     const frame = pad.getBoundingClientRect();
     const [x, y] = [(event.clientX - frame.left) / frame.width, 1 - (event.clientY - frame.top) / frame.height];
     const kept = points().filter((point) => Math.hypot(point[0] - x, point[1] - y) > 0.035);
-    if (kept.length === points().length) kept.push([x.toFixed(2), y.toFixed(2), kind.textContent]);
+    if (kept.length === points().length) kept.push([x.toFixed(2), y.toFixed(2), kind]);
     box.value = kept.map((point) => point.join(" ")).join("; ");
     draw();
   });
-  kind.addEventListener("click", () => (kind.textContent = kind.textContent === "a" ? "b" : "a"));
+  toggle.addEventListener("click", () => {
+    kind = kind === "a" ? "b" : "a";
+    label();
+  });
   box.addEventListener("input", draw);
   draw();
-  return make("div", { className: "pad" }, pad, kind);
+  label();
+  return make("div", { className: "pad" }, pad, toggle);
 }
 
 // What the learner set: nothing for a field left empty, which then has its default. What is wrong, the server says.
 function fieldValue(field, input) {
   const text = input.value.trim();
-  if (field.kind === "choice") return input.value || undefined;
+  if (field.kind === "choice") return field.choices[input.selectedIndex][0] || undefined; // with its type
   if (field.kind.includes("text") || field.kind === "points") return input.value;
   if (text === "") return undefined;
   return field.kind === "numbers" ? text.split(/[\s,]+/).map(Number) : Number(text);
