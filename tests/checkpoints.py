@@ -25,6 +25,33 @@ PLAIN_TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 
+_TURN = "{% if m.content %}{{ m.content }}{% endif %}"
+_END = "<|end|>{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
+# Of the shapes that families of models use, in the bundled tokens: how each shows tools and writes calls.
+TEMPLATES = {
+    "hermes": (
+        "{{ bos_token }}{% if tools %}<|system|><tools>{% for t in tools %}{{ t | tojson }}{% endfor %}</tools><|end|>"
+        "{% endif %}{% for m in messages %}<|{{ m.role }}|>" + _TURN + "{% for c in m.tool_calls or [] %}<tool_call>\n"
+        '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}\n</tool_call>{% endfor %}'
+        + _END
+    ),
+    "llama3": (
+        "{{ bos_token }}{% for m in messages %}<|{{ m.role }}|>{% if tools and loop.first %}Respond with JSON for a "
+        'function call {"name": function name, "parameters": {}}.{% for t in tools %}{{ t | tojson }}{% endfor %}'
+        "{% endif %}" + _TURN + '{% for c in m.tool_calls or [] %}{"name": "{{ c.function.name }}", "parameters": '
+        "{{ c.function.arguments | tojson }}}{% endfor %}" + _END
+    ),
+    "smollm2": (
+        "{{ bos_token }}{% if tools %}<|system|><tools>{{ tools | tojson }}</tools><|end|>{% endif %}"
+        "{% for m in messages %}<|{{ m.role }}|>"
+        + _TURN
+        + "{% if m.tool_calls %}<tool_call>[{% for c in m.tool_calls %}"
+        '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}{% endfor %}]</tool_call>'
+        "{% endif %}" + _END
+    ),
+    "plain": PLAIN_TEMPLATE,
+}
+
 
 @cache
 def tokenizer() -> PreTrainedTokenizerFast:

@@ -136,6 +136,26 @@ def test_a_template_without_tools_and_documents_gets_them_as_text(plain_caller):
     assert ids.count(plain_caller._tokenizer.eos_token_id) == 2
 
 
+@pytest.mark.parametrize("family", checkpoints.TEMPLATES)
+def test_every_family_is_shown_the_tools_once_and_calls_one(tmp_path, family):
+    """Where the template does not write calls as we read them, it is given the tools as text, and in no second form."""
+    found = _open(checkpoints.llama(tmp_path, context=2048, template=checkpoints.TEMPLATES[family], marks=False))
+    past = [
+        Message("user", "go"),
+        Message("assistant", tool_calls=(ToolCall("train_perceptron", {"gate": "and"}),)),
+        Message("tool", "4/4 right", name="train_perceptron"),
+        Message("user", "again"),
+    ]
+    prompt = found._tokenizer.decode(found._prompt(past, [_tool("xor")], []))
+    assert prompt.count("Trains a perceptron.") == 1
+    assert "Respond with JSON" not in prompt
+    assert "<tool_call>" in prompt
+    assert "4/4 right" in prompt
+    text, call, _ = _say(found, past, tools=[_tool("xor")], call="must", max_tokens=64)
+    assert call == ToolCall("train_perceptron", {"gate": "xor"})
+    assert text == ""
+
+
 # ---- stopping --------------------------------------------------------------------------------------
 def test_cancel_stops_within_a_token(model):
     cancel = threading.Event()

@@ -134,7 +134,7 @@ class LocalModel:
         try:
             encoding = self._tokenizer.apply_chat_template(
                 as_dicts(messages),
-                tools=[tool_schema(tool) for tool in tools] or None,
+                tools=[tool_schema(tool) for tool in tools] or None if self._template_format else None,
                 documents=[{"title": e.title, "text": e.text} for e in excerpts] or None,
                 add_generation_prompt=True,
                 sanitize_control_tokens=True,
