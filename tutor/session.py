@@ -14,7 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
@@ -25,6 +25,7 @@ from tutor.lookup import Found, in_the_sources, look_up, story_query
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
 from tutor.retrieval.ingest import Progress
+from tutor.suggestions import suggested
 from tutor.text import LONGEST, language, normalise, sentences, typed
 from tutor.tools import Toolbox
 from tutor.types import (
@@ -128,7 +129,9 @@ class Session:
             yield Failed(error.text(turn.lang))
             return
         self._turns.append(turn)
-        yield Answered(_answer(turn, stopped=cancel.is_set()))
+        answer = _answer(turn, stopped=cancel.is_set())
+        questions, lab = suggested(self.index, answer.citations, turn.lang, {t.question for t in self._turns})
+        yield Answered(replace(answer, next_questions=questions, next_lab="" if turn.tools else lab))
 
     def undo(self) -> str | None:
         """Forget the last turn; its question, to be asked again."""

@@ -268,7 +268,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The finished turn. `withheld` counts generated sentences dropped for want of support."""
+    """The finished turn. `withheld` counts generated sentences dropped for want of support.
+
+    `next_questions` and `next_lab` ("" for none) are what may follow.
+    """
 
     text: str
     lang: Lang
@@ -281,6 +284,8 @@ class Answer:
     tokens: int = 0
     seconds: float = 0.0
     first_token_seconds: float = 0.0
+    next_questions: tuple[str, ...] = ()
+    next_lab: str = ""
 
 
 # ---- events of one turn, in the order they can come ------------------------------------------------

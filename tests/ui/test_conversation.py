@@ -83,8 +83,8 @@ def test_a_run_that_was_set_up_by_hand(tutor):
     assert last["question"].endswith(" 3)")
     assert "어요" in last["answer"]  # told in the language of the page
     after = last["after"]
-    assert after["lab"] == "tokens"
-    assert {f["name"]: f["value"] for f in after["fields"]}["merges"] == 3
+    assert after["form"]["lab"] == "tokens"
+    assert {f["name"]: f["value"] for f in after["form"]["fields"]}["merges"] == 3
     assert all(next["words"] and next["lab"] for next in after["next"])
     json.dumps(last)
 
@@ -95,7 +95,7 @@ def test_a_run_is_asked_for_again_as_it_was(tutor):
     list(talk.answer())
     assert talk.retry()
     again = list(talk.answer())[-1]["turns"][0]
-    assert {f["name"]: f["value"] for f in again["after"]["fields"]}["merges"] == 3
+    assert {f["name"]: f["value"] for f in again["after"]["form"]["fields"]}["merges"] == 3
 
 
 @pytest.mark.parametrize(("lab", "arguments"), [("tokens", {"merges": -1}), ("teleport", {})])

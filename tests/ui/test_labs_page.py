@@ -80,6 +80,24 @@ def test_an_article_leads_to_its_lab_and_back(context, bundled, lang):
     expect(alone.locator('#labs [data-lab="scaling"] .lab-form')).to_be_visible()
 
 
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_an_answer_leads_on_to_a_question_and_a_run(context, bundled, lang):
+    page, words = opened(context, bundled), STRINGS[lang]
+    ask(page, {"ko": "LSTM은 누가 만들었어?", "en": "Who invented LSTM?"}[lang])
+    answered(page)
+    following = page.get_by_role("group", name=words["next"])
+    run, *questions = following.locator(".chip").all()
+    assert core.LABS["memory"].title[lang] in run.inner_text()
+    question = questions[0].inner_text()
+    questions[0].click()
+    answered(page, 2)
+    expect(page.locator(".asked").last).to_have_text(question)
+    expect(page.locator(".badge").last).to_have_text(words["badge"]["quoted"])
+    run.click()
+    answered(page, 3)
+    expect(page.locator(".badge").last).to_have_text(words["badge"]["lab"])
+
+
 def test_what_is_wrong_with_a_setting_is_said_and_nothing_runs(context, bundled):
     page = opened(context, bundled)
     page.locator("#open-labs").click()

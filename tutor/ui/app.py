@@ -138,7 +138,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
     for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
         asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))
-    asked.append(log.submit(_begin_run, [state], [log, send, stop], **quick))  # of a form or button in the drawing
+    asked.append(log.submit(_begin_next, [state], [log, send, stop], **quick))  # of a form or button in the drawing
     for event in asked:
         answered = event.then(_answer, [state], [log, send, stop], concurrency_id="model", **quiet)
         answered.then(_give_back, [box, state], [box], **quick)
@@ -173,12 +173,16 @@ def _begin(question: str, here: Conversation) -> tuple[Any, ...]:
     return "", here.view(), *_buttons(here)
 
 
-def _begin_run(here: Conversation, asked: gr.EventData) -> tuple[Any, ...]:
-    """Begin the run that the page asks for: {"lab": its name, "arguments": {...}}, checked like any other call."""
-    lab, arguments = getattr(asked, "lab", None), getattr(asked, "arguments", None)
-    if not isinstance(lab, str) or not isinstance(arguments, dict):
+def _begin_next(here: Conversation, asked: gr.EventData) -> tuple[Any, ...]:
+    """Begin what a button or form of the drawing asks for: {"question": …}, or a run, {"lab": …, "arguments": {…}}."""
+    question, lab, arguments = (getattr(asked, name, None) for name in ("question", "lab", "arguments"))
+    if isinstance(question, str):
+        begun = here.begin(question)
+    elif isinstance(lab, str) and isinstance(arguments, dict):
+        begun = here.begin_run(lab, arguments)
+    else:
         return gr.skip(), gr.skip(), gr.skip()
-    if not here.begin_run(lab, arguments):
+    if not begun:
         gr.Info(STRINGS[here.lang]["busy"])
     return here.view(), *_buttons(here)
 

@@ -89,7 +89,7 @@ class Turn:
             "status": render.escape(self.status),
             "figures": self.figures or ([self.live] if self.live else []),
             "sources": render.sources_html(self.answer, lang) if self.answer else "",
-            "after": labs.after(self.answer.tools[-1], lang) if self.answer and self.answer.tools else None,
+            "after": labs.after(self.answer, lang) if self.answer else None,
         }
 
 

@@ -90,7 +90,7 @@ function labForm(lab, fields, label) {
   return form;
 }
 
-// ---- below a run ---------------------------------------------------------------------------------
+// ---- below an answer -----------------------------------------------------------------------------
 function drawAfter(place, after) {
   const drawn = JSON.stringify([after, words.again]);
   if (place.drawn === drawn) return;
@@ -98,12 +98,13 @@ function drawAfter(place, after) {
   place.replaceChildren();
   if (!after) return;
   const chips = after.next.map((next) => {
-    const chip = make("button", { type: "button", className: "chip", textContent: next.words });
-    chip.addEventListener("click", () => runLab(next.lab, next.arguments));
+    const chip = make("button", { type: "button", className: next.lab ? "chip run" : "chip", textContent: next.words });
+    chip.addEventListener("click", () => (next.lab ? runLab(next.lab, next.arguments) : trigger("submit", { question: next.question })));
     return chip;
   });
-  if (chips.length) place.append(make("div", { className: "next", ariaLabel: words.next }, ...chips));
-  const form = labForm(after.lab, after.fields, words.run);
+  if (chips.length) place.append(make("div", { className: "next", role: "group", ariaLabel: words.next }, ...chips));
+  if (!after.form) return;
+  const form = labForm(after.form.lab, after.form.fields, words.run);
   place.append(make("details", { className: "again" }, make("summary", { textContent: words.again }), form));
 }
 

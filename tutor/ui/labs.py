@@ -7,23 +7,29 @@ from typing import Any
 
 from tutor.labs import core, forms
 from tutor.retrieval.index import Index
-from tutor.types import Lang, ToolResult
+from tutor.types import Answer, Lang
 from tutor.ui import render
+from tutor.ui.strings import STRINGS
+
+# What a lab without a default for every setting is first run with.
+FIRST: dict[str, dict[str, Any]] = {"train_perceptron": {"gate": "xor"}}
 
 
-def after(done: ToolResult, lang: Lang) -> dict[str, Any] | None:
-    """Below a run: its form, to be changed and run again, and what to try next. None where it did not finish."""
-    if done.result is None:
-        return None
-    lab = core.LABS[done.call.name]
-    return {
-        "lab": done.call.name,
-        "fields": forms.fields(done.call.name, lang, done.call.arguments),
-        "next": [
+def after(answer: Answer, lang: Lang) -> dict[str, Any]:
+    """Below an answer: what to ask or run next, and below a run its settings, to be changed and run again."""
+    chips: list[dict[str, Any]] = []
+    form = None
+    done = answer.tools[-1] if answer.tools else None
+    if done and done.result:
+        form = {"lab": done.call.name, "fields": forms.fields(done.call.name, lang, done.call.arguments)}
+        chips += [
             {"words": experiment.words[lang], "lab": experiment.lab, "arguments": dict(experiment.arguments)}
-            for experiment in lab.next_experiments(done.result)
-        ],
-    }
+            for experiment in core.LABS[done.call.name].next_experiments(done.result)
+        ]
+    if answer.next_lab:
+        words = STRINGS[lang]["lab_of"].format(title=core.LABS[answer.next_lab].title[lang])
+        chips.append({"words": words, "lab": answer.next_lab, "arguments": FIRST.get(answer.next_lab, {})})
+    return {"form": form, "next": [*chips, *({"words": q, "question": q} for q in answer.next_questions)]}
 
 
 def gallery(index: Index, lang: Lang) -> list[dict[str, Any]]:
@@ -41,7 +47,7 @@ def gallery(index: Index, lang: Lang) -> list[dict[str, Any]]:
             "title": lab.title[lang],
             "summary": lab.summary[lang],
             "articles": told[name],
-            "fields": forms.fields(name, lang, {}),
+            "fields": forms.fields(name, lang, FIRST.get(name, {})),
         }
         for name, lab in core.LABS.items()
     ]
