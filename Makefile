@@ -28,7 +28,7 @@ test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types an
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 fast: $(DEV_STAMP)  ## the tests that need neither a model nor a browser
-	$(BIN)/pytest -m "not slow and not browser"
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser"
 
 lint: $(DEV_STAMP)  ## ruff: rules and format; the corpus: facts, twins, sources, questions
 	$(BIN)/ruff check .

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from tutor.labs import alexnet_tricks as lab
 from tutor.labs import core, digit_nets, net_stack, trick_words
 
+pytestmark = pytest.mark.slow  # trains for real
+
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 

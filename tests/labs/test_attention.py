@@ -13,6 +13,8 @@ from tutor.labs import core
 from tutor.labs import recurrent_translator as nets
 from tutor.labs import translation_task as task
 
+pytestmark = pytest.mark.slow  # trains for real
+
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from tutor.labs import backpropagation as lab
 from tutor.labs import core, mlp, net_stack, point_nets, point_pictures
 
+pytestmark = pytest.mark.slow  # trains for real
+
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 

@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from tutor.labs import cnn_vs_dense as lab
 from tutor.labs import digits
 
+pytestmark = pytest.mark.slow  # trains for real
+
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 

@@ -8,6 +8,8 @@ from outcome_checks import next_after
 from tutor.labs import dense_retrieval as lab
 from tutor.retrieval import encoder
 
+pytestmark = pytest.mark.slow  # trains for real
+
 
 @pytest.fixture(scope="module")
 def runs():

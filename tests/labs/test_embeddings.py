@@ -10,6 +10,8 @@ from pydantic import ValidationError
 from tutor.labs import embeddings, skip_gram
 from tutor.labs.embeddings import Arguments
 
+pytestmark = pytest.mark.slow  # trains for real
+
 TINY = [["cat", "sat", "mat"], ["cat", "sat"]]
 
 

@@ -17,6 +17,8 @@ from tutor.errors import ToolCallInvalid, ToolFailed
 from tutor.labs import core, plots
 from tutor.labs.terminal import terminal
 
+pytestmark = pytest.mark.slow  # trains for real
+
 LABS = [name for name, lab in core.LABS.items() if lab.asked]
 
 

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from tutor.labs import lora as lab
 from tutor.labs.low_rank_net import low_rank
 
+pytestmark = pytest.mark.slow  # trains for real
+
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 

@@ -11,6 +11,8 @@ from tutor.errors import ToolCallInvalid
 from tutor.labs import blanks, core
 from tutor.labs import masked as lab
 
+pytestmark = pytest.mark.slow  # trains for real
+
 NUMBERS = re.compile(r"\d[\d,.]*\d|\d")
 
 

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from tutor.labs import memory as lab
 from tutor.labs.recurrent_cells import CELLS, HIDDEN, LETTERS, Adam, backward, forward, initialise, sequences
 
+pytestmark = pytest.mark.slow  # trains for real
+
 # The order of torch's blocks (LSTM: i, f, g, o; GRU: r, z, n) in ours (i, f, o, g; r, z, n).
 TORCH_BLOCKS = {"RNN": (0,), "LSTM": (0, 1, 3, 2), "GRU": (0, 1, 2)}
 

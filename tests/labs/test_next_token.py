@@ -10,6 +10,8 @@ from tutor.labs import next_token, token_bytes
 from tutor.labs.next_token import share
 from tutor.labs.token_sampling import entropy, holding, nucleus, softmax
 
+pytestmark = pytest.mark.slow  # trains for real
+
 TINY = np.log([0.5, 0.25, 0.125, 0.125])  # scores whose softmax at temperature 1 is this
 
 

@@ -13,6 +13,8 @@ from tutor.corpus import articles
 from tutor.labs import letter_model, scaling
 from tutor.labs.scaling import Arguments
 
+pytestmark = pytest.mark.slow  # trains for real
+
 
 @pytest.fixture(scope="module")
 def done():

@@ -4,6 +4,8 @@ import torch
 
 from tutor.labs import translation_task as task
 
+pytestmark = pytest.mark.slow  # trains for real
+
 
 def said(words, vocabulary):
     return " ".join(vocabulary[i] for i in words)
