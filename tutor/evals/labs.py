@@ -57,6 +57,7 @@ def claims(names: list[str], seeds: int) -> Iterator[Row]:
     with _workers(os.cpu_count() or 1) as workers:
         for name in names:
             asked = range(seeds if _seeded(name) else 1)
+            typer.echo(f"{name}: {len(asked)} runs a setting …", err=True)
             held = list(workers.map(_held, [name] * len(asked), asked))
             for claim, results in zip(core.LABS[name].claims, zip(*held, strict=True), strict=True):
                 low, high = wilson(sum(results), len(results))
