@@ -41,7 +41,8 @@ HOMES = {
         "labs/perceptron_plots.py",
         "labs/chart_plots.py",
         "ui/app.py",
-    ),  # the app only serves the script that lies in the package
+        "ui/export.py",
+    ),  # the last two only pass on the script that lies in the package
     "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),
     "pypdf": ("corpus/read_pdf.py",),
     "bs4": ("corpus/read_html.py",),

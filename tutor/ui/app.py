@@ -32,8 +32,8 @@ from tutor.errors import SettingError, TutorError  # noqa: E402
 from tutor.labs import core  # noqa: E402
 from tutor.session import Tutor, open_tutor  # noqa: E402
 from tutor.types import Lang  # noqa: E402
+from tutor.ui import export, labs, render  # noqa: E402
 from tutor.ui import files as own  # noqa: E402
-from tutor.ui import labs, render  # noqa: E402
 from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
 from tutor.ui.strings import EXAMPLES, STRINGS, from_browser  # noqa: E402
 
@@ -60,6 +60,14 @@ _UPLOAD = "200mb"  # more than a file may have, so that it is the library which 
 _SECRET = """() => [sessionStorage.tutor ??= Array.from(
     crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")]"""
 
+_DOWNLOAD = """(text) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text]));
+    link.download = "ai-history-tutor.KIND";
+    link.click();
+    URL.revokeObjectURL(link.href);
+}"""
+
 
 # ---- the page ------------------------------------------------------------------------------------
 class _Parts(NamedTuple):
@@ -77,6 +85,8 @@ class _Parts(NamedTuple):
     stop: gr.Button
     retry: gr.Button
     clear: gr.Button
+    save: list[gr.Button]  # as Markdown, as HTML
+    saved: gr.Textbox
     files: own.Files
 
 
@@ -105,19 +115,21 @@ def _layout() -> _Parts:
                     send = gr.Button(variant="primary", elem_id="send")
                     stop = gr.Button(variant="stop", elem_id="stop", visible=False)
                 with gr.Row(elem_id="tools"):
+                    save = [gr.Button(size="sm", elem_id=f"save-{kind}") for kind in ("md", "html")]
                     retry, clear = gr.Button(size="sm", elem_id="retry"), gr.Button(size="sm", elem_id="clear")
         with gr.Column(elem_id="side"):
             side = (_HERE / "side.html").read_text(encoding="utf-8")
             gr.HTML(side, js_on_load=None, apply_default_css=False, elem_id="panel")
             files = own.layout()
-    state, secret = gr.State(None), gr.Textbox(visible=False)
-    return _Parts(state, secret, heading, open_labs, lang, log, examples, box, send, stop, retry, clear, files)
+    state, secret, saved = gr.State(None), gr.Textbox(visible=False), gr.Textbox(visible=False)
+    talk = (log, examples, box, send, stop, retry, clear, save, saved)
+    return _Parts(state, secret, heading, open_labs, lang, *talk, files)
 
 
 def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: Tutor) -> None:
     """Only the new text travels from the browser; the transcript stays in `parts.state`, on the server."""
-    state, secret, heading, open_labs, lang, log, examples, box, send, stop, retry, clear, files = parts
-    words: list[Any] = [heading, open_labs, lang, box, send, stop, retry, clear, *examples, *files]
+    state, secret, heading, open_labs, lang, log, examples, box, send, stop, retry, clear, save, saved, files = parts
+    words: list[Any] = [heading, open_labs, lang, box, send, stop, *save, retry, clear, *examples, *files]
 
     def open_page(secret: str, request: gr.Request) -> list[Any]:
         here = conversations.open(secret, from_browser(request.headers.get("accept-language", "")))
@@ -135,6 +147,9 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     stop.click(_stop, [state], [log, send, stop], **quick)
     clear.click(_clear, [state], [log, send, stop], **quick)
     own.wire(files, state, tutor)
+    for button, kind in zip(save, ("md", "html"), strict=True):
+        told = button.click(_markdown if kind == "md" else _html, [state], [saved], **quick)
+        told.then(None, [saved], None, js=_DOWNLOAD.replace("KIND", kind), **quick)
     asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
     for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
         asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))
@@ -157,7 +172,8 @@ def _labels(lang: Lang, send: dict[str, Any], stop: dict[str, Any]) -> list[Any]
     title = f"<h1>{render.escape(words['title'])}</h1><p>{render.escape(words['tagline'])}</p>"
     box = gr.update(placeholder=words["placeholder"], label=words["question"])
     buttons = [send | {"value": words["send"]}, stop | {"value": words["stop"]}]
-    rest = [gr.update(value=text) for text in (words["retry"], words["clear"], *EXAMPLES[lang])]
+    tools = (words["save_md"], words["save_html"], words["retry"], words["clear"])
+    rest = [gr.update(value=text) for text in (*tools, *EXAMPLES[lang])]
     return [title, gr.update(value=words["labs"]), lang, box, *buttons, *rest]
 
 
@@ -202,6 +218,14 @@ def _stop(here: Conversation) -> tuple[Any, ...]:
 def _clear(here: Conversation) -> tuple[Any, ...]:
     here.reset()
     return here.view(), *_buttons(here)
+
+
+def _markdown(here: Conversation) -> str:
+    return export.markdown(here.turns, here.lang)
+
+
+def _html(here: Conversation) -> str:
+    return export.page(here.turns, here.lang, (_HERE / "style.css").read_text(encoding="utf-8"))
 
 
 def _answer(here: Conversation) -> Iterator[tuple[Any, ...]]:

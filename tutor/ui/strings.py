@@ -19,6 +19,8 @@ class Strings(TypedDict):
     stop: str
     retry: str
     clear: str
+    save_md: str
+    save_html: str
     welcome: str
     searching: str
     waiting: str
@@ -69,6 +71,8 @@ KO: Final[Strings] = {
     "stop": "멈추기",
     "retry": "다시 답하기",
     "clear": "새 대화",
+    "save_md": "Markdown으로 저장",
+    "save_html": "HTML로 저장",
     "welcome": "무엇이 궁금한가요? 아래에서 골라도 좋고, 직접 물어봐도 좋아요.",
     "searching": "출처를 찾고 있어요…",
     "waiting": "차례를 기다리고 있어요…",
@@ -132,6 +136,8 @@ EN: Final[Strings] = {
     "stop": "Stop",
     "retry": "Answer again",
     "clear": "New conversation",
+    "save_md": "Save as Markdown",
+    "save_html": "Save as HTML",
     "welcome": "What would you like to know? Pick one below, or ask in your own words.",
     "searching": "Looking through the sources…",
     "waiting": "Waiting for a turn…",
