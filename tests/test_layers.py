@@ -12,7 +12,7 @@ LAYERS = [
     {"__init__", "types", "errors", "text", "config"},
     {"corpus"},
     {"retrieval", "chat", "labs", "training"},
-    {"demo_request", "lookup", "suggestions"},
+    {"demo_request", "lookup", "question", "suggestions"},
     {"tools", "follow_up"},
     {"session"},
     {"cli", "cli_labs", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},

@@ -9,8 +9,9 @@ import small_corpus
 from tutor.chat import grounding
 from tutor.corpus import library
 from tutor.errors import ModelError, ToolCallInvalid
+from tutor.question import LONGEST_QUESTION
 from tutor.retrieval.builds import open_index
-from tutor.session import LONGEST_QUESTION, Session, Tutor
+from tutor.session import Session, Tutor
 from tutor.tools import Toolbox
 from tutor.types import (
     Answered,

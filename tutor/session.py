@@ -19,14 +19,15 @@ from dataclasses import dataclass, field, replace
 from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
-from tutor.errors import QuestionError, ToolCallInvalid, ToolFailed, TutorError
+from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, narrowed
 from tutor.lookup import Found, in_the_sources, look_up, story_query
+from tutor.question import checked_question
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
 from tutor.retrieval.ingest import Progress
 from tutor.suggestions import suggested
-from tutor.text import LONGEST, language, normalise, sentences, typed
+from tutor.text import language, sentences
 from tutor.tools import Toolbox
 from tutor.types import (
     Answer,
@@ -53,7 +54,6 @@ from tutor.types import (
     Writing,
 )
 
-LONGEST_QUESTION = 2000  # characters
 MAX_TOKENS = 256  # of one answer
 TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
 QUOTED = 3  # sentences, where the tutor quotes
@@ -108,7 +108,7 @@ class Session:
         """
         lang = self._language(text)
         try:
-            turn = Turn(_checked_question(text), lang)
+            turn = Turn(checked_question(text), lang)
         except TutorError as error:
             yield Failed(error.text(lang))
             return
@@ -333,27 +333,6 @@ def open_tutor(settings: Settings, progress: Progress | None = None) -> Tutor:
         CorpusError, SearchIndexError, ModelError: what is wrong, and what to type.
     """
     return Tutor(settings, open_index(settings, progress=progress), model.load(settings), Toolbox())
-
-
-def _checked_question(text: str) -> str:
-    # Far too long a text is not even normalised: the order of a million combining marks alone takes minutes.
-    question = " ".join(normalise(text).split()) if len(text) <= 3 * LONGEST else text.strip()
-    if not question:
-        raise QuestionError(
-            "The question is empty.",
-            "Type one, such as: Who invented the perceptron?",
-            ko=("질문이 비어 있어요.", "이렇게 물어보세요: 퍼셉트론은 누가 만들었어?"),
-        )
-    if len(question) > LONGEST_QUESTION:
-        raise QuestionError(
-            f"The question has {len(question):,} characters; {LONGEST_QUESTION:,} is the most.",
-            "Shorten it and ask again.",
-            ko=(
-                f"질문이 {len(question):,}자예요. {LONGEST_QUESTION:,}자까지 물어볼 수 있어요.",
-                "줄여서 다시 물어봐 주세요.",
-            ),
-        )
-    return typed(question)
 
 
 def _quotations(turn: Turn, refusal: str) -> list[str]:
