@@ -8,7 +8,7 @@ import resource
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from tutor.errors import SettingError
 from tutor.evals.metrics import wilson
 from tutor.evals.tables import Row, Table, write
 from tutor.labs import core
+from tutor.labs.outcome import Claim
 from tutor.types import LabResult
 
 SEEDS, FEWER_SEEDS = 100, 10  # a claim is about 100; the fewer give a first look
@@ -60,15 +61,19 @@ def claims(names: list[str], seeds: int) -> Iterator[Row]:
             typer.echo(f"{name}: {len(asked)} runs a setting …", err=True)
             held = list(workers.map(_held, [name] * len(asked), asked))
             for claim, results in zip(core.LABS[name].claims, zip(*held, strict=True), strict=True):
-                low, high = wilson(sum(results), len(results))
-                yield {
-                    "lab": name,
-                    "claim": claim.says,
-                    "held": f"{sum(results)} of {len(results)}",
-                    "95 %": f"{low:.0%}-{high:.0%}" if len(results) > 1 else "-",
-                    "promised of 100": claim.at_least,
-                    "met": "yes" if 100 * sum(results) >= claim.at_least * len(results) else "NO",
-                }
+                yield _row(name, claim, results)
+
+
+def _row(name: str, claim: Claim, results: Sequence[bool]) -> Row:
+    low, high = wilson(sum(results), len(results))
+    return {
+        "lab": name,
+        "claim": claim.says,
+        "held": f"{sum(results)} of {len(results)}",
+        "95 %": f"{low:.0%}-{high:.0%}" if len(results) > 1 else "-",
+        "promised of 100": claim.at_least,
+        "met": "yes" if 100 * sum(results) >= claim.at_least * len(results) else "NO",
+    }
 
 
 def _workers(count: int) -> ProcessPoolExecutor:
