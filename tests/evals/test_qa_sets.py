@@ -53,9 +53,9 @@ def test_a_reading_set(tmp_path):
     [
         (None, "No such file"),
         (b"plain", "gzip"),
-        (gzip.compress(b"{}\n"), "line 1 lacks one of context, question, answers"),
-        (gzip.compress(b"\n[1]\n"), "line 2 lacks one of"),
-        (gzip.compress('{"question": "가"}'.encode("cp949")), "line 1 is not JSON in UTF-8"),
+        (gzip.compress(b"{}\n", mtime=0), "line 1 lacks one of context, question, answers"),
+        (gzip.compress(b"\n[1]\n", mtime=0), "line 2 lacks one of"),
+        (gzip.compress('{"question": "가"}'.encode("cp949"), mtime=0), "line 1 is not JSON in UTF-8"),
     ],
 )
 def test_a_broken_set_is_a_message(tmp_path, content, why):
