@@ -277,7 +277,7 @@ def test_the_next_experiments_are_new_and_valid(runs):
         "an MLP demo",
         "역전파를 보여줘",
         "다층 퍼셉트론 실험",
-        "은닉층 보여줘",
+        "은닉층이 배우는 걸 보여줘",
     ],
 )
 def test_asked(message):
