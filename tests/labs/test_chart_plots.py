@@ -66,3 +66,9 @@ def test_a_plane_has_its_regions_below_its_boundaries_and_its_points():
     assert list(regions.z[0]) == [0.0, 1.0]  # at the bottom
     assert (boundary.mode, [trace.mode for trace in points]) == ("lines", ["markers", "markers+text"])
     assert figure(CHARTS[5], "en").layout.yaxis.range == (-1, 3)
+
+
+def test_a_label_is_text_and_its_quotes_stay_quotes():
+    """Plotly reads < as markup, but knows no &quot;."""
+    line = Line(WORDS, [1], [1.0], labels=['<b>"x"'])
+    assert figure(chart("points", lines=[line]), "en").data[0].text == ('&lt;b&gt;"x"',)

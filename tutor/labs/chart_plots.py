@@ -47,7 +47,7 @@ def figure(chart: Chart, lang: Lang) -> go.Figure:
         return _images(chart, lang)
     drawn = go.Figure()
     if chart.kind == "heatmap":
-        columns, rows = ([escape(name) for name in names] for names in (chart.columns, chart.rows))
+        columns, rows = ([escape(name, quote=False) for name in names] for names in (chart.columns, chart.rows))
         bar = {"thickness": 12, "outlinewidth": 0}
         drawn.add_trace(
             go.Heatmap(z=chart.cells, x=columns, y=rows, colorscale="Cividis", colorbar=bar, xgap=1, ygap=1)
@@ -103,7 +103,7 @@ def _lying(chart: Chart) -> bool:
 def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
     colour, name = COLOURS[i % len(COLOURS)], line.name[lang]
     if chart.kind == "bar":
-        names, values = [escape(str(x)) for x in line.x], list(line.y)
+        names, values = [escape(str(x), quote=False) for x in line.x], list(line.y)
         across = {"x": values, "y": names, "orientation": "h"} if _lying(chart) else {"x": names, "y": values}
         return go.Bar(**across, name=name, marker={"color": colour})
     mode = "lines+markers" if chart.kind == "line" and len(line.x) <= 30 else "lines"
@@ -114,7 +114,7 @@ def _trace(chart: Chart, line: Line, i: int, lang: Lang) -> Any:
         y=list(line.y),
         name=name,
         mode=mode,
-        text=[escape(label) for label in line.labels] or None,
+        text=[escape(label, quote=False) for label in line.labels] or None,
         textposition="top center",
         textfont={"size": 10},
         cliponaxis=False,
