@@ -48,8 +48,7 @@ def next_after(lab, result):
         own = experiment.lab == lab.NAME
         changed = {key: value for key, value in experiment.arguments.items() if not own or given[key] != value}
         assert changed or not own
-        if experiment.lab in core.LABS:
-            core.parse(experiment.lab, experiment.arguments)
+        core.parse(experiment.lab, {**core.LABS[experiment.lab].first, **experiment.arguments})
         found.append((experiment.lab, changed))
     assert found[0][0] == lab.NAME
     assert len({words["en"] for words in (e.words for e in tried)}) == len(tried)

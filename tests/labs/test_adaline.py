@@ -389,8 +389,8 @@ def test_next_experiments(runs):
             assert (experiment.lab, experiment.arguments) != (lab.NAME, result.arguments)
             if experiment.lab == lab.NAME:
                 lab.Arguments(**experiment.arguments)
-            elif experiment.lab in core.LABS:
-                core.parse(experiment.lab, experiment.arguments)
+            else:
+                core.parse(experiment.lab, {**core.LABS[experiment.lab].first, **experiment.arguments})
 
 
 def test_every_argument_and_every_set_has_a_label():

@@ -125,6 +125,13 @@ def test_the_articles_it_illustrates_name_it(name):
         assert articles, lang
 
 
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "corpus").glob("*/*.md")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
+def test_what_an_article_names_is_a_lab(path):
+    assert set(re.findall("^lab: (.+)$", path.read_text("utf-8"), re.M)) <= set(core.LABS)
+
+
 @pytest.mark.parametrize("name", core.LABS)
 def test_every_argument_and_choice_has_a_name_in_both_languages(name):
     lab = core.LABS[name]

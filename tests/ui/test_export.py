@@ -36,6 +36,15 @@ def test_markdown_holds_questions_answers_what_plots_show_and_sources(turns):
     assert text.rstrip().endswith(turns[4].error)
 
 
+def test_no_text_of_a_figure_ends_its_script():
+    """Plots hold a learner's words: of the text that was cut into tokens, say."""
+    script = export._plot("p", json.dumps({"layout": {"meta": {"alt": "</script><script>alert(1)"}}}))
+    assert "<" not in script
+    assert json.loads(script.split("const f = ")[1].split("; Plotly")[0])["layout"]["meta"]["alt"].startswith(
+        "</script>"
+    )
+
+
 @pytest.mark.browser
 @pytest.mark.slow
 def test_the_html_page_draws_its_plots_by_itself_and_runs_nothing_else(browser, turns, tmp_path):

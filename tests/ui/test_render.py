@@ -112,6 +112,14 @@ def test_overlapping_spans_run_together():
     assert render._marked("abcdef", ((1, 3), (2, 4), (2, 3))) == "a<mark>bc</mark><mark>d</mark>ef"
 
 
+@pytest.mark.parametrize(("lab", "links"), [("lora", 1), ("", 0), ("charts", 0), ("<b>", 0)])
+def test_a_document_leads_to_its_lab_where_there_is_one(lab, links):
+    """A learner's own front matter may hold any word; `charts` is a module, but no lab."""
+    html = render.document_html(replace(document("en"), lab=lab), None, "en")
+    assert html.count('<a class="lab"') == links
+    assert ('href="/?lab=lora"' in html) == bool(links)
+
+
 def test_document_marks_the_cited_lines_and_links_its_sources():
     html = render.document_html(document("ko"), (11, 11), "ko")
     assert "<mark>프랭크 로젠블랫은 1958년에 퍼셉트론을 발표했다. 그해 뉴욕 타임스가 이를 보도했다.</mark>" in html

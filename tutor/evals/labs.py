@@ -89,7 +89,7 @@ def _one_thread() -> None:
 
 def _cost(name: str) -> Row:
     before = _megabytes()
-    steps, began, first = core.run(name, _default(name), threading.Event()), time.perf_counter(), 0.0
+    steps, began, first = core.run(name, core.LABS[name].first, threading.Event()), time.perf_counter(), 0.0
     for _ in steps:
         first = first or time.perf_counter() - began
     whole = time.perf_counter() - began
@@ -101,7 +101,7 @@ def _held(name: str, seed: int) -> list[bool]:
     records: dict[str, Mapping[str, Any]] = {}
     held = []
     for claim in core.LABS[name].claims:
-        arguments = {**_default(name), **claim.arguments, **_seed(name, seed)}
+        arguments = {**core.LABS[name].first, **claim.arguments, **_seed(name, seed)}
         key = repr(sorted(arguments.items()))
         if key not in records:
             records[key] = _finished(name, arguments).record
@@ -117,11 +117,6 @@ def _finished(name: str, arguments: Mapping[str, Any]) -> LabResult:
         except StopIteration as end:
             result: LabResult = end.value
             return result
-
-
-def _default(name: str) -> dict[str, Any]:
-    """What must be given: the perceptron's gate has no default."""
-    return {"gate": "xor"} if "gate" in core.LABS[name].schema.model_fields else {}
 
 
 def _seeded(name: str) -> bool:

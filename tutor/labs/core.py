@@ -47,7 +47,7 @@ class Lab:
     `summary` says what is to be seen and `labels` what the arguments (and their choices) are called; `claims` are what
     the lab shows, as checks, and `next_experiments` what may be tried after a run. `asked` matches the words by which a
     learner names the lab's subject; `story` finds the article behind it. While it runs, `metric` is drawn over the
-    epochs; the pictures of a finished run are its `charts`.
+    epochs; the pictures of a finished run are its `charts`. `first` is what a first run must be given.
     """
 
     schema: type[BaseModel]
@@ -64,6 +64,7 @@ class Lab:
     metric_name: Words = field(default_factory=dict)
     epoch_name: Words = field(default_factory=dict)
     charts: Callable[[LabResult], Sequence[Chart]] = lambda _: ()
+    first: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _of(module: ModuleType) -> Lab:
@@ -116,6 +117,7 @@ LABS: Mapping[str, Lab] = {
         train_perceptron.LABELS,
         train_perceptron.CLAIMS,
         train_perceptron.next_experiments,
+        first={"gate": "xor"},
     ),
     **{module.NAME: _of(module) for module in _MODULES},
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tutor.labs.digits import load
 from tutor.labs.net_stack import Stack, backward, descend, forward, initialise
 
 TESTED = 700
@@ -31,10 +32,7 @@ class Digits:
 
 def digits(seeds: Sequence[int], images: int) -> Digits:
     """For each seed other `images` to learn from, and TESTED others."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    pictures, classes = data.images.astype(np.float32), data.target.astype(int)
+    pictures, classes = load()
     orders = np.stack([np.random.default_rng([seed, 1]).permutation(len(classes)) for seed in seeds])
     learned, tested = orders[:, :images], orders[:, -TESTED:]
     return Digits(pictures[learned], classes[learned], pictures[tested], classes[tested])

@@ -7,10 +7,16 @@ import numpy as np
 SIDE = 8  # of a picture
 
 
-def read(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """All 1,797 in the seed's order, as pictures (N, 8, 8) in 0 to 1, and their classes (N,)."""
+def load() -> tuple[np.ndarray, np.ndarray]:
+    """All 1,797 as pictures (N, 8, 8) of grey values 0 to 16, and their classes (N,)."""
     from sklearn.datasets import load_digits
 
     data = load_digits()
-    order = np.random.default_rng(seed).permutation(len(data.target))
-    return (data.images[order] / 16).astype(np.float32), data.target[order].astype(np.int64)
+    return data.images.astype(np.float32), data.target.astype(np.int64)
+
+
+def read(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same in the seed's order, in 0 to 1."""
+    pictures, classes = load()
+    order = np.random.default_rng(seed).permutation(len(classes))
+    return pictures[order] / 16, classes[order]

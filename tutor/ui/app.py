@@ -66,7 +66,8 @@ _DOWNLOAD = """(text) => {
     link.download = "ai-history-tutor.KIND";
     link.click();
     URL.revokeObjectURL(link.href);
-}"""
+    return "";
+}"""  # and the page does not keep the text
 
 
 # ---- the page ------------------------------------------------------------------------------------
@@ -149,7 +150,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     own.wire(files, state, tutor)
     for button, kind in zip(save, ("md", "html"), strict=True):
         told = button.click(_markdown if kind == "md" else _html, [state], [saved], **quick)
-        told.then(None, [saved], None, js=_DOWNLOAD.replace("KIND", kind), **quick)
+        told.then(None, [saved], [saved], js=_DOWNLOAD.replace("KIND", kind), **quick)
     asked = [retry.click(_retry, [state], [log, send, stop], **quick)]
     for trigger, text in [(box.submit, box), (send.click, box), *((button.click, button) for button in examples)]:
         asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))

@@ -11,9 +11,6 @@ from tutor.types import Answer, Lang
 from tutor.ui import render
 from tutor.ui.strings import STRINGS
 
-# What a lab without a default for every setting is first run with.
-FIRST: dict[str, dict[str, Any]] = {"train_perceptron": {"gate": "xor"}}
-
 
 def after(answer: Answer, lang: Lang) -> dict[str, Any]:
     """Below an answer: what to ask or run next, and below a run its settings, to be changed and run again."""
@@ -27,8 +24,9 @@ def after(answer: Answer, lang: Lang) -> dict[str, Any]:
             for experiment in core.LABS[done.call.name].next_experiments(done.result)
         ]
     if answer.next_lab:
-        words = STRINGS[lang]["lab_of"].format(title=core.LABS[answer.next_lab].title[lang])
-        chips.append({"words": words, "lab": answer.next_lab, "arguments": FIRST.get(answer.next_lab, {})})
+        lab = core.LABS[answer.next_lab]
+        words = STRINGS[lang]["lab_of"].format(title=lab.title[lang])
+        chips.append({"words": words, "lab": answer.next_lab, "arguments": dict(lab.first)})
     return {"form": form, "next": [*chips, *({"words": q, "question": q} for q in answer.next_questions)]}
 
 
@@ -47,7 +45,7 @@ def gallery(index: Index, lang: Lang) -> list[dict[str, Any]]:
             "title": lab.title[lang],
             "summary": lab.summary[lang],
             "articles": told[name],
-            "fields": forms.fields(name, lang, FIRST.get(name, {})),
+            "fields": forms.fields(name, lang, lab.first),
         }
         for name, lab in core.LABS.items()
     ]

@@ -72,7 +72,7 @@ def document_html(document: Document, lines: tuple[int, int] | None, lang: Lang)
 
 def _lab(document: Document, lang: Lang) -> str:
     """The way to the lab that shows what the document tells of."""
-    if not document.lab:
+    if document.lab not in core.LABS:  # none, or a word of a learner's own front matter
         return ""
     words = escape(STRINGS[lang]["lab_of"].format(title=core.LABS[document.lab].title[lang]))
     return f'<p><a class="lab" data-lab="{escape(document.lab)}" href="/?lab={quote(document.lab)}">{words}</a></p>'
