@@ -123,7 +123,7 @@ def test_reloading_in_mid_answer_stops_it_and_retry_asks_again(page, tutor):
     expect(page.locator(".error, .note")).to_have_text(re.compile(f"{EN['interrupted']}|{EN['stopped']}"))
     expect(page.locator("#send")).to_be_visible()
     page.locator("#retry").click()
-    expect(page.locator(".answer")).to_contain_text("1 2")
+    expect(page.locator(".turn[data-id=t2] .answer")).to_contain_text("1 2")
     expect(page.locator(".turn")).to_have_count(1)
     page.locator("#stop").click()
     answered(page)
@@ -175,6 +175,21 @@ def test_two_browsers_have_two_conversations(browser, url, page):
     other.close()
 
 
+def test_a_question_stopped_while_it_waits_does_not_hold_up_the_next(browser, url, page):
+    other = browser.new_context()
+    ask(first := opened(other, url), "count")
+    expect(first.locator(".answer")).to_contain_text("1 2")
+    ask(page, "one?")
+    page.locator("#stop").click()
+    expect(page.locator(".error")).to_have_text(EN["stopped"])
+    ask(page, "two?")
+    expect(page.locator(".asked")).to_have_text(["one?", "two?"])
+    first.locator("#stop").click()
+    answered(first)
+    answered(page)
+    other.close()
+
+
 def test_hostile_text_does_nothing(page):
     title = page.title()
     ask(page, f"evil {EVIL} {{{{constructor}}}} ${{document.title='owned'}}")
@@ -194,6 +209,47 @@ def test_shift_enter_breaks_the_line_and_a_refused_question_is_given_back(page):
     box.press("Enter")
     expect(page.locator(".error")).to_contain_text("too long")
     expect(box).to_have_value(re.compile("^x{2100}"))
+
+
+# Every call that gradio makes without its queue is answered half a second late.
+SLOW_CALLS = """() => {
+    const fetched = window.fetch;
+    window.fetch = async (...asked) => {
+        const answer = await fetched(...asked);
+        if (String(asked[0].url ?? asked[0]).includes("/run")) await new Promise((later) => setTimeout(later, 500));
+        return answer;
+    };
+}"""
+
+
+def test_what_is_typed_as_the_answer_ends_stays(page):
+    page.evaluate(SLOW_CALLS)
+    ask(page, QUESTIONS["en"])
+    answered(page)
+    page.locator("#question textarea").fill("And then?")
+    page.wait_for_timeout(1500)
+    expect(page.locator("#question textarea")).to_have_value("And then?")
+
+
+def test_enter_in_an_empty_box_asks_nothing(page):
+    page.locator("#question textarea").fill("  ")
+    page.locator("#question textarea").press("Enter")
+    page.locator("#send").click()
+    ask(page, "one?")
+    answered(page)
+    expect(page.locator(".asked")).to_have_text(["one?"])
+
+
+def test_what_stands_below_a_figure_does_not_jump_when_it_is_drawn(page):
+    ask(page, DEMOS["en"])
+    answered(page)
+    heights = "Array.from(document.querySelectorAll('.figure'), (figure) => figure.offsetHeight)"
+    before = page.evaluate(heights)
+    assert page.locator(".figure:not(:has(.main-svg))").count() > 0
+    for figure in page.locator(".figure").all():
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(".main-svg").first).to_be_visible(timeout=90_000)
+    assert page.evaluate(heights) == before
 
 
 @pytest.mark.parametrize("lang", ["ko"])

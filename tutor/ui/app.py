@@ -235,8 +235,9 @@ def _answer(here: Conversation) -> Iterator[tuple[Any, ...]]:
 
 
 def _give_back(typed: str, here: Conversation) -> Any:
-    """A question that was refused goes back into the empty box, to be put right."""
-    return typed or here.rejected()
+    """A question that was refused goes back into the empty box, to be put right; else what is typed meanwhile stays."""
+    rejected = here.rejected()
+    return rejected if rejected and not typed else gr.skip()
 
 
 # ---- the server ----------------------------------------------------------------------------------

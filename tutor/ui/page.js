@@ -24,14 +24,14 @@ async function draw(place) {
   try {
     await plotly();
     while (place.drawn !== place.wanted) {
-      const { data, layout, frames } = JSON.parse((place.drawn = place.wanted));
+      const { data, layout, frames } = place.figure;
+      place.drawn = place.wanted;
       const config = { responsive: true, displaylogo: false, displayModeBar: false };
       layout.autosize = true;
       if (layout.meta?.alt) { // says what is to be seen, for those who can't
         place.setAttribute("role", "img");
         place.setAttribute("aria-label", layout.meta.alt);
       }
-      if (layout.height) place.style.height = `${layout.height}px`; // or turning a phone would squeeze it
       if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
       await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
       if (place.play && frames?.length && !calm()) {
@@ -67,7 +67,9 @@ function drawFigures(holder, figures, play) {
   figures.forEach((json, i) => {
     const place = holder.children[i];
     if (place.wanted === json) return;
-    Object.assign(place, { wanted: json, play });
+    Object.assign(place, { wanted: json, figure: JSON.parse(json), play });
+    // Given now, or what stands below would jump when it is drawn; and turning a phone would squeeze it.
+    place.style.height = `${place.figure.layout.height}px`;
     if (place.seen) draw(place);
   });
 }
@@ -178,8 +180,17 @@ document.addEventListener("compositionend", () => setTimeout(() => (composing = 
 for (const kind of ["keydown", "keypress"]) {
   document.addEventListener(kind, (event) => {
     if (event.key === "Enter" && (event.isComposing || event.keyCode === 229 || composing)) event.stopImmediatePropagation();
+    else if (event.key === "Enter" && !event.shiftKey && event.target.closest("#question")) keepEmpty(event);
   }, true);
 }
+
+// An empty box asks nothing.
+function keepEmpty(event) {
+  if ($("#question textarea").value.trim()) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+document.addEventListener("click", (event) => event.target.closest?.("#send") && keepEmpty(event), true);
 
 watch("value", show);
 show();
