@@ -1,5 +1,6 @@
 """A small corpus in a folder of its own."""
 
+import os
 from pathlib import Path
 
 from tutor.config import Settings
@@ -35,6 +36,7 @@ BODIES = {
     ),
     ("ko", "lstm", "LSTM"): "제프 호흐라이터와 위르겐 슈미트후버가 1997년에 LSTM을 발표했다. LSTM에는 게이트가 있다.",
 }
+FOLDERS = ("corpus", "seeds", "library", "index")
 NOTE = "728x90\n\n나는 오블완을 하려고 세미나 후기를 적는다.\n\n728x90\nPosted by 누구\n,"
 
 
@@ -46,4 +48,10 @@ def write(root: Path) -> Settings:
         path.write_text(ARTICLE.format(title=title, slug=slug, lang=lang, body=body), "utf-8")
     (root / "seeds").mkdir()
     (root / "seeds" / "note.txt").write_text(NOTE, "utf-8")
-    return Settings(corpus=root / "corpus", seeds=root / "seeds", library=root / "library", index=root / "index")
+    return Settings(**{name: root / name for name in FOLDERS})
+
+
+def environment(root: Path) -> dict[str, str]:
+    """By which a process of its own uses the small corpus under `root`."""
+    write(root)
+    return {**os.environ, **{f"TUTOR_{name.upper()}": str(root / name) for name in FOLDERS}}

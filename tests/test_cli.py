@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import checkpoints
 import pytest
+import small_corpus
 
 from tutor.cli import main
 from tutor.console import STDIN_LIMIT, interruptible, record, spoken, turn
@@ -479,12 +480,12 @@ def test_a_missing_model_is_named(capsys, indexed, lang):
 
 @pytest.mark.slow
 def test_two_builds_at_once_leave_one_good_index(tmp_path):
-    environment = {**os.environ, "TUTOR_INDEX": str(tmp_path)}
+    environment = small_corpus.environment(tmp_path)
     start = [sys.executable, "-m", "tutor", "index", "--rebuild"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     both = [subprocess.Popen(start, env=environment, **pipes) for _ in range(2)]
     said = [process.communicate()[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert said[0] == said[1]
-    assert len(list(tmp_path.glob("build-*"))) == 1
+    assert len(list(tmp_path.glob("index/build-*"))) == 1
     assert command("index", env=environment, text=True).stderr == ""  # it is sound: nothing is built

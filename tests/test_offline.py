@@ -1,6 +1,5 @@
 """Nothing is looked up, nothing outside is reached: the guard of every test, and the program under it."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import guard
 import pytest
+import small_corpus
 
 from tutor.config import OFFLINE
 
@@ -22,11 +22,11 @@ main()
 """
 
 
-def guarded(index: Path, *arguments: str) -> subprocess.CompletedProcess:
+def guarded(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
     # To go offline must be the program's own doing, not inherited from this process.
-    environment = {name: value for name, value in os.environ.items() if name not in OFFLINE}
+    environment = {name: value for name, value in environment.items() if name not in OFFLINE}
     start = [sys.executable, "-c", GUARDED, str(Path(__file__).parent), *arguments]
-    return subprocess.run(start, env={**environment, "TUTOR_INDEX": str(index)}, capture_output=True, text=True)
+    return subprocess.run(start, env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,17 @@ def test_the_guard_lets_this_machine_through():
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The folder of an index that was built under the guard, and how that went."""
-    folder = tmp_path_factory.mktemp("index")
-    return folder, guarded(folder, "index")
+    """The settings of an index that was built under the guard, and how that went."""
+    settings = small_corpus.environment(tmp_path_factory.mktemp("small"))
+    return settings, guarded(settings, "index")
 
 
 @pytest.mark.slow
 def test_building_the_index_reaches_nobody(built):
-    folder, done = built
+    settings, done = built
     assert done.returncode == 0
     assert "OUTSIDE []" in done.stderr
-    assert (folder / "manifest.json").is_file()
+    assert Path(settings["TUTOR_INDEX"], "manifest.json").is_file()
 
 
 @pytest.mark.slow
