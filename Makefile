@@ -25,7 +25,7 @@ run: $(RUN_STAMP)  ## set everything up, build the index, serve the page on 127.
 
 test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types and every test
 	@echo "== Tests, all of them, $(WORKERS) at a time"
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 fast: $(DEV_STAMP)  ## the tests that need neither a model nor a browser
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not slow and not browser"

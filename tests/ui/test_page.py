@@ -231,6 +231,24 @@ def test_what_is_typed_as_the_answer_ends_stays(page):
     expect(page.locator("#question textarea")).to_have_value("And then?")
 
 
+def test_a_question_right_after_an_answer_is_answered(context, tutor, monkeypatch):
+    """The answer is all there, and gradio has yet to hear that its event is over."""
+    whole = app._answer
+
+    def over_late(here):
+        yield from whole(here)
+        time.sleep(1)
+
+    monkeypatch.setattr(app, "_answer", over_late)
+    built = app.build(tutor)
+    page = opened(context, app.launch(built, tutor, "127.0.0.1", free_port()))
+    for number in (1, 2, 3):
+        ask(page, f"{number}?")
+        answered(page, number)
+    page.close()
+    built.close(verbose=False)
+
+
 def test_enter_in_an_empty_box_asks_nothing(page):
     page.locator("#question textarea").fill("  ")
     page.locator("#question textarea").press("Enter")

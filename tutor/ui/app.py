@@ -143,6 +143,8 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     quick = quiet | {"queue": False}
+    # "multiple": a question asked before gradio hears that the last answer is over would else never be answered.
+    slow = quiet | {"concurrency_id": "model", "trigger_mode": "multiple"}
     page.load(open_page, [secret], [state, log, *words], js=_SECRET, **quick)
     lang.input(switch, [lang, state], [log, *words], **quick)
     stop.click(_stop, [state], [log, send, stop], **quick)
@@ -156,7 +158,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
         asked.append(trigger(_begin, [text, state], [box, log, send, stop], **quick))
     asked.append(log.submit(_begin_next, [state], [log, send, stop], **quick))  # of a form or button in the drawing
     for event in asked:
-        answered = event.then(_answer, [state], [log, send, stop], concurrency_id="model", **quiet)
+        answered = event.then(_answer, [state], [log, send, stop], **slow)
         answered.then(_give_back, [box, state], [box], **quick)
 
 
