@@ -40,7 +40,7 @@ HOMES = {
         "labs/plots.py",
         "labs/perceptron_plots.py",
         "labs/chart_plots.py",
-        "ui/app.py",
+        "ui/routes.py",
         "ui/export.py",
     ),  # the last two only pass on the script that lies in the package
     "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),

@@ -38,8 +38,8 @@ def test_every_lab_runs_when_asked_for_in_plain_words(context, bundled, name, la
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_a_run_is_set_up_in_the_gallery_changed_and_run_again(context, bundled, lang):
     page, words = opened(context, bundled), STRINGS[lang]
-    page.get_by_role("button", name=words["labs"], exact=True).click()
-    gallery = page.get_by_role("dialog", name=words["labs"])
+    page.get_by_role("button", name=words["views"]["labs"], exact=True).click()
+    gallery = page.get_by_role("dialog", name=words["views"]["labs"])
     expect(gallery.locator("section")).to_have_count(len(core.LABS))
     card = gallery.locator('[data-lab="tokens"]')
     expect(card.locator("h3")).to_have_text(core.LABS["tokens"].title[lang])
@@ -66,18 +66,18 @@ def test_a_run_is_set_up_in_the_gallery_changed_and_run_again(context, bundled, 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_an_article_leads_to_its_lab_and_back(context, bundled, lang):
     page = opened(context, bundled)
-    page.locator("#open-labs").click()
-    title = page.locator('#labs [data-lab="scaling"] .whole-text').first.inner_text()
-    page.locator('#labs [data-lab="scaling"] .whole-text').first.click()
+    page.locator("nav [data-view=labs]").click()
+    title = page.locator('#view [data-lab="scaling"] .whole-text').first.inner_text()
+    page.locator('#view [data-lab="scaling"] .whole-text').first.click()
     document = page.locator("#document")
     expect(document.locator("h1")).to_have_text(title)
     document.locator("a.lab").click()
-    expect(page.locator('#labs [data-lab="scaling"] .lab-form')).to_be_visible()
+    expect(page.locator('#view [data-lab="scaling"] .lab-form')).to_be_visible()
     page.keyboard.press("Escape")
     alone = context.new_page()
     alone.goto(f"{bundled}document/{lang}/scaling-laws")
     alone.locator("a.lab").click()
-    expect(alone.locator('#labs [data-lab="scaling"] .lab-form')).to_be_visible()
+    expect(alone.locator('#view [data-lab="scaling"] .lab-form')).to_be_visible()
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
@@ -100,8 +100,8 @@ def test_an_answer_leads_on_to_a_question_and_a_run(context, bundled, lang):
 
 def test_what_is_wrong_with_a_setting_is_said_and_nothing_runs(context, bundled):
     page = opened(context, bundled)
-    page.locator("#open-labs").click()
-    card = page.locator('#labs [data-lab="lora"]')
+    page.locator("nav [data-view=labs]").click()
+    card = page.locator('#view [data-lab="lora"]')
     card.locator("summary").click()
     card.locator("input[type=number]").evaluate("box => { box.form.noValidate = true; box.value = '-1' }")
     card.get_by_role("button", name="Run").click()

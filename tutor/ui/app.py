@@ -10,16 +10,10 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
 
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tutor import config
 
@@ -28,33 +22,20 @@ config.go_offline()  # before gradio is imported, which reads the environment on
 import gradio as gr  # noqa: E402
 
 from tutor.config import Settings  # noqa: E402
-from tutor.errors import SettingError, TutorError  # noqa: E402
+from tutor.errors import SettingError  # noqa: E402
 from tutor.labs import core  # noqa: E402
 from tutor.session import Tutor, open_tutor  # noqa: E402
 from tutor.types import Lang  # noqa: E402
-from tutor.ui import export, labs, render  # noqa: E402
+from tutor.ui import export, render  # noqa: E402
 from tutor.ui import files as own  # noqa: E402
 from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
-from tutor.ui.strings import EXAMPLES, STRINGS, from_browser  # noqa: E402
+from tutor.ui.routes import Guard, routes  # noqa: E402
+from tutor.ui.strings import EXAMPLES, STRINGS, VIEWS, from_browser  # noqa: E402
 
 _HERE = Path(__file__).parent
-_PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
 _FONTS = ("Pretendard", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", "sans-serif")
 _MONO = ("D2Coding", "NanumGothicCoding", "monospace")
 
-# Gradio's own scripts are inline and compiled in the page; nothing may come from, or go to, another host.
-_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; "
-    "object-src 'none'; frame-src 'none'; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
-)
-_HEADERS = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
-_CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
-_OWN = "/gradio_api/upload"  # open to the page itself, not to another one in the same browser
 _UPLOAD = "200mb"  # more than a file may have, so that it is the library which says so
 # Drawn by the tab, gone with it: by this the server knows the tab again after a reload.
 _SECRET = """() => [sessionStorage.tutor ??= Array.from(
@@ -77,7 +58,6 @@ class _Parts(NamedTuple):
     state: gr.State
     secret: gr.Textbox
     heading: gr.HTML
-    labs: gr.Button
     lang: gr.Radio
     log: gr.HTML
     examples: list[gr.Button]
@@ -102,7 +82,6 @@ def build(tutor: Tutor) -> gr.Blocks:
 def _layout() -> _Parts:
     with gr.Row(elem_id="top"):
         heading = gr.HTML(apply_default_css=False, elem_id="heading")
-        open_labs = gr.Button(size="sm", elem_id="open-labs")
         choices = [("한국어", "ko"), ("English", "en")]
         lang = gr.Radio(choices, show_label=False, container=False, elem_id="language")
     with gr.Row(elem_id="main"):
@@ -124,13 +103,13 @@ def _layout() -> _Parts:
             files = own.layout()
     state, secret, saved = gr.State(None), gr.Textbox(visible=False), gr.Textbox(visible=False)
     talk = (log, examples, box, send, stop, retry, clear, save, saved)
-    return _Parts(state, secret, heading, open_labs, lang, *talk, files)
+    return _Parts(state, secret, heading, lang, *talk, files)
 
 
 def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: Tutor) -> None:
     """Only the new text travels from the browser; the transcript stays in `parts.state`, on the server."""
-    state, secret, heading, open_labs, lang, log, examples, box, send, stop, retry, clear, save, saved, files = parts
-    words: list[Any] = [heading, open_labs, lang, box, send, stop, *save, retry, clear, *examples, *files]
+    state, secret, heading, lang, log, examples, box, send, stop, retry, clear, save, saved, files = parts
+    words: list[Any] = [heading, lang, box, send, stop, *save, retry, clear, *examples, *files]
 
     def open_page(secret: str, request: gr.Request) -> list[Any]:
         here = conversations.open(secret, from_browser(request.headers.get("accept-language", "")))
@@ -164,7 +143,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
 
 def _log() -> gr.HTML:
     """The conversation: data in, drawn by page.js. Its template never changes, so gradio leaves the drawing alone."""
-    script = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "labs.js"))
+    script = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "views.js", "labs.js"))
     template = (_HERE / "page.html").read_text(encoding="utf-8")
     return gr.HTML("", html_template=template, js_on_load=script, apply_default_css=False, elem_id="conversation")
 
@@ -172,12 +151,15 @@ def _log() -> gr.HTML:
 def _labels(lang: Lang, send: dict[str, Any], stop: dict[str, Any]) -> list[Any]:
     """The words of every labelled component, in the order that `_wire` lists them."""
     words = STRINGS[lang]
-    title = f"<h1>{render.escape(words['title'])}</h1><p>{render.escape(words['tagline'])}</p>"
+    views = "".join(f'<button type="button" data-view="{v}">{render.escape(words["views"][v])}</button>' for v in VIEWS)
+    title = (
+        f"<div><h1>{render.escape(words['title'])}</h1><p>{render.escape(words['tagline'])}</p></div><nav>{views}</nav>"
+    )
     box = gr.update(placeholder=words["placeholder"], label=words["question"])
     buttons = [send | {"value": words["send"]}, stop | {"value": words["stop"]}]
     tools = (words["save_md"], words["save_html"], words["retry"], words["clear"])
     rest = [gr.update(value=text) for text in (*tools, *EXAMPLES[lang])]
-    return [title, gr.update(value=words["labs"]), lang, box, *buttons, *rest]
+    return [title, lang, box, *buttons, *rest]
 
 
 def _buttons(here: Conversation) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -281,7 +263,7 @@ def launch(page: gr.Blocks, tutor: Tutor, host: str, port: int) -> str:
         state_session_capacity=200,
         theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo", neutral_hue="slate"),
         css_paths=_HERE / "style.css",
-        app_kwargs={"routes": _routes(tutor), "middleware": [Middleware(_Guard)], "docs_url": None, "redoc_url": None},
+        app_kwargs={"routes": routes(tutor), "middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None},
     )
     return url
 
@@ -304,66 +286,3 @@ def check_port(host: str, port: int) -> None:
                     f"튜터가 이미 켜져 있다면 {address} 을 열고, 아니면 다음을 입력하세요: tutor --port {other}",
                 ),
             ) from None
-
-
-class _Guard:
-    """Adds the security headers, and closes the doors of the web framework that this page has no use for."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS]
-            await send(message)
-
-        foreign = scope["path"].startswith(_OWN) and not _from_page(scope)
-        if foreign or scope["path"].startswith(_CLOSED):
-            await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
-        else:
-            await self.app(scope, receive, send_guarded)
-
-
-def _from_page(scope: Scope) -> bool:
-    """Whether a request comes from a page of this very server, as a browser tells."""
-    headers = dict(scope["headers"])
-    return urlsplit(headers.get(b"origin", b"")).netloc == headers.get(b"host")
-
-
-def _routes(tutor: Tutor) -> list[Route]:
-    style = (_HERE / "style.css").read_text(encoding="utf-8")
-
-    def plotly_js(request: Request) -> Response:
-        return FileResponse(str(_PLOTLY), media_type="text/javascript", headers={"cache-control": "max-age=86400"})
-
-    def document(request: Request) -> Response:
-        query = parse_qs(request.url.query)
-        lang: Lang = "ko" if query.get("lang") == ["ko"] else "en"
-        first, _, last = query.get("lines", [""])[0].partition("-")
-        lines = (int(first), int(last)) if _number(first) and _number(last) else None
-        try:
-            found = tutor.index.document(request.path_params["doc"])
-        except (KeyError, TutorError):
-            return HTMLResponse(f"<p>{render.escape(STRINGS[lang]['missing'])}</p>", 404)
-        title = render.escape(found.title)
-        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
-        body = render.document_html(found, lines, lang)
-        return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{head}<style>{style}</style>{body}</html>')
-
-    def gallery(request: Request) -> Response:
-        return JSONResponse(labs.gallery(tutor.index, "ko" if request.query_params.get("lang") == "ko" else "en"))
-
-    return [
-        Route("/plotly.min.js", plotly_js),
-        Route("/document/{doc:path}", document),
-        Route("/labs", gallery),
-    ]
-
-
-def _number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 9

@@ -47,7 +47,7 @@ SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not 
 
 _PAGE_WORDS: Final = (
     *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
-    *("labs", "again", "run", "next", "story", "set_up", "point_class"),
+    *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
 )
 
 _log = logging.getLogger(__name__)

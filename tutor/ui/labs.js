@@ -1,12 +1,6 @@
-// Forms that set up a run, and the gallery of labs. Shares its scope with page.js. Texts go in as text, never as HTML.
-function make(tag, given = {}, ...children) {
-  const node = Object.assign(document.createElement(tag), given);
-  node.append(...children);
-  return node;
-}
-
+// Forms that set up a run, and the gallery of labs. Shares its scope with page.js and views.js.
 function runLab(lab, args) {
-  $("#labs").close();
+  $("#view").close();
   trigger("submit", { lab, arguments: args });
 }
 
@@ -118,22 +112,18 @@ function labCard({ lab, title, summary, articles, fields }) {
   return card;
 }
 
-async function openLabs(lab) {
-  const dialog = $("#labs");
-  const answer = await fetch(`/labs?lang=${words.lang}`);
-  $("div", dialog).replaceChildren(make("h2", { textContent: words.labs }), ...(await answer.json()).map(labCard));
-  dialog.ariaLabel = words.labs;
-  dialog.showModal();
-  const card = lab && $(`[data-lab="${CSS.escape(lab)}"]`, dialog);
-  if (card) $("details", card).open = true;
-  (card || $("div", dialog)).scrollIntoView({ block: "start" });
-}
+views.labs = async (body, lab) => {
+  body.append(...(await data("/labs")).map(labCard));
+  const card = lab && $(`[data-lab="${CSS.escape(lab)}"]`, body);
+  if (!card) return;
+  $("details", card).open = true;
+  card.scrollIntoView({ block: "start" });
+};
 
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest?.("#open-labs, a.lab");
-  if (event.target.id === "labs") event.target.close(); // the backdrop
-  if (!opener || event.ctrlKey || event.metaKey) return;
+  const link = event.target.closest?.("a.lab");
+  if (!link || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   $("#document").close();
-  openLabs(opener.dataset.lab);
+  openView("labs", link.dataset.lab);
 });

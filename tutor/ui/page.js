@@ -5,7 +5,7 @@ const $ = (selector, within = document) => within.querySelector(selector);
 const sources = {}; // turn id -> HTML of its passages
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let words = {}, active = null, scrolledTo = null;
-let wantedLab = new URLSearchParams(location.search).get("lab"); // an article read in its own tab leads to its lab
+let wanted = new URLSearchParams(location.search); // an article read in its own tab leads to its lab, by ?lab=
 
 // ---- figures -------------------------------------------------------------------------------------
 let library = null;
@@ -128,8 +128,9 @@ function show() {
   const last = view.turns.at(-1);
   showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
   follow(fresh && view.busy);
-  if (wantedLab) openLabs(wantedLab);
-  wantedLab = null;
+  const opened = wanted?.has("lab") ? "labs" : wanted?.get("view");
+  if (views[opened]) openView(opened, wanted.get("lab") ?? wanted.get("at"));
+  wanted = null;
 }
 
 // ---- sources -------------------------------------------------------------------------------------

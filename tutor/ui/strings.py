@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, TypedDict
+from typing import Final, Literal, TypedDict, get_args
 
 from tutor.types import Lang, Mode
+
+View = Literal["labs"]
+VIEWS: Final[tuple[View, ...]] = get_args(View)
 
 
 class Strings(TypedDict):
@@ -51,7 +54,8 @@ class Strings(TypedDict):
     files_remove: str
     files_reading: str
     lang: Lang
-    labs: str
+    views: dict[View, str]
+    view_failed: str
     again: str
     run: str
     next: str
@@ -116,7 +120,8 @@ KO: Final[Strings] = {
     "files_remove": "고른 것 빼기",
     "files_reading": "읽고 있어요… 긴 글은 몇 분 걸려요.",
     "lang": "ko",
-    "labs": "실습",
+    "views": {"labs": "실습"},
+    "view_failed": "불러오지 못했어요. 튜터가 켜져 있는지 확인하고 다시 열어 주세요.",
     "again": "설정을 바꿔 다시 돌리기",
     "run": "돌리기",
     "next": "이어서 묻거나 해 볼 것",
@@ -181,7 +186,8 @@ EN: Final[Strings] = {
     "files_remove": "Remove selected",
     "files_reading": "Reading… a long text takes minutes.",
     "lang": "en",
-    "labs": "Labs",
+    "views": {"labs": "Labs"},
+    "view_failed": "This cannot be loaded. See that the tutor is running, and open it again.",
     "again": "Change the settings and run again",
     "run": "Run",
     "next": "What to ask or try next",

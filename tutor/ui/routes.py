@@ -1,0 +1,98 @@
+"""What the server answers beside gradio's events: documents, the data of the views, and no door more than needed."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tutor.errors import TutorError
+from tutor.session import Tutor
+from tutor.types import Lang
+from tutor.ui import labs, render
+from tutor.ui.strings import STRINGS
+
+_STYLE = Path(__file__).parent / "style.css"
+_PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
+
+# Gradio's own scripts are inline and compiled in the page; nothing may come from, or go to, another host.
+_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; "
+    "object-src 'none'; frame-src 'none'; frame-ancestors 'self'; base-uri 'self'; form-action 'self'"
+)
+_HEADERS = (
+    (b"content-security-policy", _POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+)
+_CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
+_OWN = "/gradio_api/upload"  # open to the page itself, not to another one in the same browser
+
+
+class Guard:
+    """Adds the security headers, and closes the doors of the web framework that this page has no use for."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_HEADERS]
+            await send(message)
+
+        foreign = scope["path"].startswith(_OWN) and not _from_page(scope)
+        if foreign or scope["path"].startswith(_CLOSED):
+            await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
+        else:
+            await self.app(scope, receive, send_guarded)
+
+
+def _from_page(scope: Scope) -> bool:
+    """Whether a request comes from a page of this very server, as a browser tells."""
+    headers = dict(scope["headers"])
+    return urlsplit(headers.get(b"origin", b"")).netloc == headers.get(b"host")
+
+
+def routes(tutor: Tutor) -> list[Route]:
+    style = _STYLE.read_text(encoding="utf-8")
+
+    def plotly_js(request: Request) -> Response:
+        return FileResponse(str(_PLOTLY), media_type="text/javascript", headers={"cache-control": "max-age=86400"})
+
+    def document(request: Request) -> Response:
+        query = parse_qs(request.url.query)
+        lang: Lang = "ko" if query.get("lang") == ["ko"] else "en"
+        first, _, last = query.get("lines", [""])[0].partition("-")
+        lines = (int(first), int(last)) if _number(first) and _number(last) else None
+        try:
+            found = tutor.index.document(request.path_params["doc"])
+        except (KeyError, TutorError):
+            return HTMLResponse(f"<p>{render.escape(STRINGS[lang]['missing'])}</p>", 404)
+        title = render.escape(found.title)
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
+        body = render.document_html(found, lines, lang)
+        return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{head}<style>{style}</style>{body}</html>')
+
+    def gallery(request: Request) -> Response:
+        return JSONResponse(labs.gallery(tutor.index, "ko" if request.query_params.get("lang") == "ko" else "en"))
+
+    return [
+        Route("/plotly.min.js", plotly_js),
+        Route("/document/{doc:path}", document),
+        Route("/labs", gallery),
+    ]
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9

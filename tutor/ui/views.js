@@ -1,0 +1,37 @@
+// Views over the conversation, each drawn into the same dialog when it is opened: views[name](body, at). Shares its scope
+// with page.js. Texts go in as text, never as HTML.
+const views = {};
+
+function make(tag, given = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), given);
+  node.append(...children);
+  return node;
+}
+
+// What the server has to show, in the page's language.
+async function data(path, asked = {}) {
+  const answer = await fetch(`${path}?${new URLSearchParams({ lang: words.lang, ...asked })}`);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+async function openView(name, at) {
+  const dialog = $("#view");
+  const body = make("div");
+  dialog.dataset.view = name;
+  $("h2", dialog).textContent = dialog.ariaLabel = words.views[name];
+  $("div", dialog).replaceWith(body);
+  if (!dialog.open) dialog.showModal();
+  try {
+    await views[name](body, at);
+  } catch (error) {
+    console.error(error);
+    body.append(make("p", { className: "error", role: "alert", textContent: words.view_failed }));
+  }
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.id === "view") event.target.close(); // the backdrop
+  const opener = event.target.closest?.("[data-view]:not(dialog)");
+  if (opener) openView(opener.dataset.view, opener.dataset.at);
+});
