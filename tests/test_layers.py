@@ -10,10 +10,10 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "tutor"
 LAYERS = [
     {"__init__", "types", "errors", "text", "config"},
-    {"corpus"},
+    {"corpus", "store"},
     {"retrieval", "chat", "labs", "training"},
     {"demo_request", "lookup", "question", "suggestions"},
-    {"tools", "follow_up"},
+    {"tools", "follow_up", "turn"},
     {"session"},
     {"cli", "cli_labs", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},
 ]
@@ -44,6 +44,8 @@ HOMES = {
         "ui/export.py",
     ),  # the last two only pass on the script that lies in the package
     "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),
+    "sqlalchemy": ("store/", "ui/conversation.py"),
+    "alembic": ("store/",),
     "pypdf": ("corpus/read_pdf.py",),
     "bs4": ("corpus/read_html.py",),
     "nbformat": ("corpus/read_notebook.py",),

@@ -34,6 +34,7 @@ class Settings:
 
     `index_uri` is where the vectors of the index lie: "" in the index folder, else a Milvus server's address or a path
     ending in .db (Milvus Lite).
+    `database` is where conversations are kept: the address of an SQLite file or a PostgreSQL server, as SQLAlchemy's.
     `model` is a checkpoint folder, a hub id, or (with `server`) the model's name on that server.
     `online` lets transformers fetch a hub id that is not on this machine yet.
     `threads` is for torch; 0 chooses (see chat/local.py). `dtype`: auto, bf16 or fp32.
@@ -44,6 +45,7 @@ class Settings:
     library: Path = ROOT / "library"
     index: Path = ROOT / "index"
     index_uri: str = ""
+    database: str = f"sqlite:///{ROOT / 'tutor.db'}"
     model: str = str(BUNDLED_MODEL)
     server: str = ""
     api_key: str = ""

@@ -11,10 +11,9 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
-import time
 import uuid
-from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
@@ -29,26 +28,22 @@ from tutor.retrieval.ingest import Progress
 from tutor.suggestions import suggested
 from tutor.text import language, sentences
 from tutor.tools import Toolbox
+from tutor.turn import Turn, answered, restored, returned
 from tutor.types import (
     Answer,
     Answered,
     Call,
     Checked,
-    Citation,
     Event,
-    Excerpt,
     Failed,
     LabFrame,
     Lang,
     Message,
-    Mode,
-    Passage,
     Retrieved,
     TextDelta,
     ToolCall,
     ToolFinished,
     ToolResult,
-    ToolSpec,
     ToolStarted,
     Usage,
     Writing,
@@ -61,29 +56,6 @@ CHAIN = 3  # questions at most that are searched together
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
 
 Newest = Callable[[], Index] | None
-
-
-@dataclass(slots=True)
-class Turn:
-    """What one question has come to so far."""
-
-    question: str
-    lang: Lang
-    about: list[str] = field(default_factory=list)  # the question, behind those that it leans on
-    began: float = field(default_factory=time.monotonic)
-    found: Found = field(default_factory=Found)
-    shown: list[tuple[Excerpt, Passage]] = field(default_factory=list)
-    text: str = ""
-    mode: Mode = "generated"
-    checked: list[Checked] = field(default_factory=list)
-    spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    tools: list[ToolResult] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    offered: tuple[ToolSpec, ...] = ()  # the same before and after a call, for the sake of the model's KV cache
-    withheld: int = 0
-    declined: bool = False
-    tokens: int = 0
-    first_token: float = 0.0
 
 
 class Session:
@@ -129,9 +101,13 @@ class Session:
             yield Failed(error.text(turn.lang))
             return
         self._turns.append(turn)
-        answer = _answer(turn, stopped=cancel.is_set())
+        answer = answered(turn, stopped=cancel.is_set())
         questions, lab = suggested(self.index, answer.citations, turn.lang, {t.question for t in self._turns})
         yield Answered(replace(answer, next_questions=questions, next_lab="" if turn.tools else lab))
+
+    def restore(self, told: Iterable[tuple[str, Answer]]) -> None:
+        """Go on from questions and their answers of an earlier start."""
+        self._turns = [restored(question, answer) for question, answer in told]
 
     def undo(self) -> str | None:
         """Forget the last turn; its question, to be asked again."""
@@ -250,7 +226,7 @@ class Session:
         yield ToolFinished(result)
         turn.tools.append(result)
         turn.mode = "lab"
-        turn.messages += [Message("assistant", tool_calls=(call,)), Message("tool", result.text, name=call.name)]
+        turn.messages += returned(result)
         yield from _append(turn, result.text)
         if result.ok and not turn.checked:  # what was said before the call goes on citing what was shown then
             query = story_query(call.name, result.arguments, turn.lang)
@@ -375,23 +351,3 @@ def _append_checked(turn: Turn, checked: Checked, span: tuple[int, int]) -> Iter
 def _append(turn: Turn, text: str) -> Iterator[Event]:
     turn.text += text
     yield TextDelta(text)
-
-
-def _answer(turn: Turn, *, stopped: bool) -> Answer:
-    passages = [p for _, p in turn.shown]
-    citations: list[Citation] = [
-        grounding.citation(n, passages[n - 1], spans) for n, spans in sorted(turn.spans.items())
-    ]
-    return Answer(
-        text=turn.text,
-        lang=turn.lang,
-        mode=turn.mode,
-        citations=tuple(citations),
-        checked=tuple(turn.checked),
-        tools=tuple(turn.tools),
-        withheld=turn.withheld,
-        stopped=stopped,
-        tokens=turn.tokens,
-        seconds=time.monotonic() - turn.began,
-        first_token_seconds=turn.first_token,
-    )

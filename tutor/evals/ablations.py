@@ -18,7 +18,8 @@ from tutor.evals.questions_file import Question
 from tutor.evals.tables import Row, Table, write
 from tutor.lookup import Found
 from tutor.retrieval.confidence import COVERED
-from tutor.session import Session, Turn, Tutor, open_tutor
+from tutor.session import Session, Tutor, open_tutor
+from tutor.turn import Turn
 from tutor.types import Checked, Event, Retrieved, TextDelta
 
 

@@ -1,0 +1,115 @@
+"""Finished turns of conversations, each learner's apart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from tutor.store.base import Base
+
+TITLE = 120  # characters of the first question
+
+
+class ConversationRow(Base):
+    """A conversation; `learner` is the hash of a secret that only the learner's browser holds."""
+
+    __tablename__ = "conversations"
+    id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    learner: Mapped[str] = mapped_column(sa.String(64), index=True)
+    title: Mapped[str] = mapped_column(sa.Text)
+    updated: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+
+
+class TurnRow(Base):
+    """A finished turn: compressed JSON, for its pictures are large; `helpful` is what the learner said of it."""
+
+    __tablename__ = "turns"
+    conversation: Mapped[str] = mapped_column(
+        sa.String(32), sa.ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    helpful: Mapped[bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A conversation in the list of all: `updated` in UTC."""
+
+    id: str
+    title: str
+    updated: datetime
+    turns: int
+
+
+class Transcripts:
+    """The conversations of one learner, known by a `secret`; another learner's are as good as not there."""
+
+    def __init__(self, engine: sa.Engine, secret: str) -> None:
+        self._engine = engine
+        self._learner = hashlib.sha256(secret.encode()).hexdigest()
+
+    def all(self) -> list[Kept]:
+        """The newest first."""
+        count = sa.select(sa.func.count()).where(TurnRow.conversation == ConversationRow.id).scalar_subquery()
+        query = sa.select(ConversationRow, count).where(ConversationRow.learner == self._learner)
+        with Session(self._engine) as session:
+            rows = session.execute(query.order_by(ConversationRow.updated.desc())).all()
+            return [Kept(row.id, row.title, row.updated.replace(tzinfo=UTC), turns) for row, turns in rows]
+
+    def turns(self, conversation: str) -> list[tuple[int, dict[str, Any], bool | None]]:
+        """The turns as (number, what was kept, whether it was said to be helpful); none where it is not there."""
+        with Session(self._engine) as session:
+            if self._find(session, conversation) is None:
+                return []
+            query = sa.select(TurnRow).where(TurnRow.conversation == conversation).order_by(TurnRow.number)
+            rows = session.scalars(query).all()
+        return [(row.number, json.loads(zlib.decompress(row.data)), row.helpful) for row in rows]
+
+    def keep(self, conversation: str, number: int, question: str, data: Mapping[str, Any]) -> None:
+        """Write a finished turn, whole or not at all; one of the same number is replaced."""
+        packed = zlib.compress(json.dumps(data, ensure_ascii=False).encode(), 3)
+        with Session(self._engine) as session, session.begin():
+            row = self._find(session, conversation)
+            if row is None:
+                row = ConversationRow(id=conversation, learner=self._learner, title=question[:TITLE])
+                session.add(row)
+            row.updated = datetime.now(UTC)
+            session.flush()
+            session.merge(TurnRow(conversation=conversation, number=number, data=packed))
+
+    def drop(self, conversation: str, number: int) -> None:
+        """Forget a turn, because it is asked again."""
+        with Session(self._engine) as session, session.begin():
+            if self._find(session, conversation):
+                session.execute(
+                    sa.delete(TurnRow).where(TurnRow.conversation == conversation, TurnRow.number == number)
+                )
+
+    def rate(self, conversation: str, number: int, helpful: bool | None) -> None:
+        """Keep what the learner said of a turn; None takes it back."""
+        with Session(self._engine) as session, session.begin():
+            if self._find(session, conversation) and (row := session.get(TurnRow, (conversation, number))):
+                row.helpful = helpful
+
+    def delete(self, conversation: str) -> None:
+        """Forget a conversation and all its turns."""
+        with Session(self._engine) as session, session.begin():
+            if row := self._find(session, conversation):
+                session.execute(sa.delete(TurnRow).where(TurnRow.conversation == conversation))
+                session.delete(row)
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _find(self, session: Session, conversation: str) -> ConversationRow | None:
+        row = session.get(ConversationRow, conversation)
+        return row if row and row.learner == self._learner else None

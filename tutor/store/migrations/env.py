@@ -1,0 +1,12 @@
+"""Run by Alembic, over the connection that tutor.store.engine hands on."""
+
+from alembic import context
+
+from tutor.store import conversations  # noqa: F401  its tables belong to the metadata
+from tutor.store.base import Base
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
+)
+with context.begin_transaction():
+    context.run_migrations()

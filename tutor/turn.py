@@ -1,0 +1,82 @@
+"""What one question has come to: while it is answered, as the answer, and again after a restart."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from tutor.chat import grounding
+from tutor.lookup import Found
+from tutor.types import (
+    Answer,
+    Checked,
+    Citation,
+    Excerpt,
+    Lang,
+    Message,
+    Mode,
+    Passage,
+    ToolResult,
+    ToolSpec,
+)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one question has come to so far."""
+
+    question: str
+    lang: Lang
+    about: list[str] = field(default_factory=list)  # the question, behind those that it leans on
+    began: float = field(default_factory=time.monotonic)
+    found: Found = field(default_factory=Found)
+    shown: list[tuple[Excerpt, Passage]] = field(default_factory=list)
+    text: str = ""
+    mode: Mode = "generated"
+    checked: list[Checked] = field(default_factory=list)
+    spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    tools: list[ToolResult] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    offered: tuple[ToolSpec, ...] = ()  # the same before and after a call, for the sake of the model's KV cache
+    withheld: int = 0
+    declined: bool = False
+    tokens: int = 0
+    first_token: float = 0.0
+
+
+def answered(turn: Turn, *, stopped: bool) -> Answer:
+    """The turn as it is told to the learner."""
+    passages = [p for _, p in turn.shown]
+    citations: list[Citation] = [
+        grounding.citation(n, passages[n - 1], spans) for n, spans in sorted(turn.spans.items())
+    ]
+    return Answer(
+        text=turn.text,
+        lang=turn.lang,
+        mode=turn.mode,
+        citations=tuple(citations),
+        checked=tuple(turn.checked),
+        tools=tuple(turn.tools),
+        withheld=turn.withheld,
+        stopped=stopped,
+        tokens=turn.tokens,
+        seconds=time.monotonic() - turn.began,
+        first_token_seconds=turn.first_token,
+    )
+
+
+def restored(question: str, answer: Answer) -> Turn:
+    """The turn behind `answer`, as far as a follow-up and the model's history need it."""
+    turn = Turn(question, answer.lang, about=[question], text=answer.text, mode=answer.mode, tools=list(answer.tools))
+    places = {citation.n: place for place, citation in enumerate(answer.citations, 1)}
+    turn.shown = [(Excerpt(places[c.n], c.passage.title, c.passage.text), c.passage) for c in answer.citations]
+    turn.checked = [replace(c, by=places[c.by] if c.by else None) for c in answer.checked]
+    turn.messages = [Message("user", question)]
+    for done in answer.tools:
+        turn.messages += returned(done)
+    return turn
+
+
+def returned(done: ToolResult) -> list[Message]:
+    """A call and what came of it, as the model reads them."""
+    return [Message("assistant", tool_calls=(done.call,)), Message("tool", done.text, name=done.call.name)]
