@@ -14,7 +14,7 @@ install = set -o pipefail; $(BIN)/python -m pip install --progress-bar off -c co
 .DELETE_ON_ERROR:  # no half-made virtual environment stays
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test fast lint types fix index doctor browser clean
+.PHONY: help run test fast lint types fix index doctor packages clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -23,7 +23,7 @@ run: $(RUN_STAMP)  ## set everything up, build the index, serve the page on 127.
 	@echo "== The page (the index is built on first use; Ctrl-C ends it)"
 	@$(BIN)/tutor serve
 
-test: $(DEV_STAMP) browser lint types  ## set everything up, then lint, types and every test
+test: $(DEV_STAMP) packages lint types  ## set everything up, then lint, types and every test
 	@echo "== Tests, all of them, $(WORKERS) at a time"
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -72,14 +72,15 @@ $(DEV_STAMP): pyproject.toml constraints.txt | $(BIN)/python
 
 # The browser tests drive a Chromium of the system; Korean on their screenshots needs a Hangul font.
 CHROMIUM := command -v chromium-headless-shell || command -v chromium || command -v google-chrome
-browser:
-	@if ($(CHROMIUM)) >/dev/null && fc-list 2>/dev/null | grep -qi nanum; then exit 0; fi; \
+POSTGRES := command -v postgres || ls /usr/lib/postgresql/*/bin/postgres
+packages:
+	@if ($(CHROMIUM)) >/dev/null && fc-list 2>/dev/null | grep -qi nanum && ($(POSTGRES)) >/dev/null; then exit 0; fi; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
 	if command -v apt-get >/dev/null && { [ -z "$$sudo" ] || $$sudo true 2>/dev/null; }; then \
-		echo "== Chromium and Korean fonts, by apt-get"; export DEBIAN_FRONTEND=noninteractive; \
+		echo "== Chromium, Korean fonts and PostgreSQL, by apt-get"; export DEBIAN_FRONTEND=noninteractive; \
 		$$sudo apt-get -qq update && \
 		for package in chromium-headless-shell chromium; do \
-			$$sudo apt-get -qq install -y --no-install-recommends $$package fontconfig fonts-nanum >/dev/null && break; \
+			$$sudo apt-get -qq install -y --no-install-recommends $$package fontconfig fonts-nanum postgresql >/dev/null && break; \
 		done; \
 	fi; \
-	($(CHROMIUM)) >/dev/null || { echo "The browser tests need Chromium. Install the packages chromium and fonts-nanum (Debian, Ubuntu) or their like, then type: make test" >&2; exit 1; }
+	($(CHROMIUM)) >/dev/null && ($(POSTGRES)) >/dev/null || { echo "The tests need Chromium and PostgreSQL. Install the packages chromium, fonts-nanum and postgresql (Debian, Ubuntu) or their like, then type: make test" >&2; exit 1; }

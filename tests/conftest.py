@@ -48,7 +48,8 @@ def built_settings(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> 
             open_index(config.Settings(index=shared, library=tmp_path_factory.mktemp("no-library")))
     folders = {name: Path(tmp_path_factory.mktemp(name)) for name in ("index", "library")}
     shutil.copytree(shared, folders["index"], dirs_exist_ok=True)
-    return config.Settings(**folders)
+    database = tmp_path_factory.mktemp("database") / "tutor.db"
+    return config.Settings(**folders, database=f"sqlite:///{database}")
 
 
 @pytest.fixture(scope="session")

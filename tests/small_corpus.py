@@ -48,7 +48,7 @@ def write(root: Path) -> Settings:
         path.write_text(ARTICLE.format(title=title, slug=slug, lang=lang, body=body), "utf-8")
     (root / "seeds").mkdir()
     (root / "seeds" / "note.txt").write_text(NOTE, "utf-8")
-    return Settings(**{name: root / name for name in FOLDERS})
+    return Settings(**{name: root / name for name in FOLDERS}, database=f"sqlite:///{root / 'tutor.db'}")
 
 
 def environment(root: Path) -> dict[str, str]:

@@ -74,6 +74,18 @@ def answer(session: Session, text: str):
     return last.answer
 
 
+@pytest.mark.parametrize(
+    ("lang", "question", "follow_up"),
+    [("ko", "LSTM이 뭐야?", "그건 누가 만들었어?"), ("en", "What is an LSTM?", "Who invented it?")],
+)
+def test_after_a_restart_a_follow_up_leans_on_what_was_asked_before(session, lang, question, follow_up) -> None:
+    first, again = session([]), session([])
+    again.restore([(question, answer(first, question))])
+    assert again.rewrite(follow_up, lang) == [question, follow_up] == first.rewrite(follow_up, lang)
+    assert again._history() == first._history()
+    assert again.undo() == question
+
+
 def test_a_supported_sentence_is_passed_on_with_its_citation(session) -> None:
     events = turn(session([INVENTED[:40], INVENTED[40:], " [1]"]), WHO)
     assert isinstance(events[0], Retrieved)

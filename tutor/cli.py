@@ -42,6 +42,14 @@ Online = Annotated[
 ]
 Spoken = Annotated[str | None, _option("--lang", "ko, en or auto.", "ko, en, auto 중 하나예요.")]
 Port = Annotated[int | None, _option("--port", "Of the page; 7860 unless told.", "페이지의 포트. 기본은 7860이에요.")]
+Database = Annotated[
+    str | None,
+    _option(
+        "--database",
+        "Where conversations are kept: sqlite:///tutor.db, or a PostgreSQL server's address.",
+        "대화를 저장할 곳이에요. sqlite:///tutor.db 또는 PostgreSQL 서버 주소예요.",
+    ),
+]
 Json = Annotated[bool, _option("--json", "Print one JSON object.", "JSON 객체 하나로 출력해요.")]
 
 app = typer.Typer(
@@ -82,6 +90,7 @@ def _tutor(
     online: Online = None,
     lang: Spoken = None,
     port: Port = None,
+    database: Database = None,
     version: Annotated[bool, typer.Option("--version", help=tr("Show the version.", "버전을 보여줘요."))] = False,
 ) -> None:
     if version:
@@ -100,6 +109,7 @@ def serve(
     online: Online = None,
     lang: Spoken = None,
     port: Port = None,
+    database: Database = None,
 ) -> None:
     _serve(_settings(ctx))
 

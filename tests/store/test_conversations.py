@@ -15,8 +15,15 @@ QUESTIONS = {"ko": "퍼셉트론은 누가 만들었어? 🙂", "en": "Who descr
 MINE, OTHER = "m" * 32, "o" * 32
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tutor.db'}"
+    return request.getfixturevalue("postgresql")()
+
+
 @pytest.fixture
-def url(tmp_path):
+def file(tmp_path):
     return f"sqlite:///{tmp_path / 'tutor.db'}"
 
 
@@ -45,7 +52,6 @@ def test_another_learner_neither_sees_nor_changes_them(url, mine):
     other = Transcripts(open_store(url), OTHER)
     assert other.all() == []
     assert other.turns("c1") == []
-    other.drop("c1", 1)
     other.rate("c1", 1, True)
     other.delete("c1")
     with pytest.raises(sa.exc.IntegrityError):
@@ -55,10 +61,9 @@ def test_another_learner_neither_sees_nor_changes_them(url, mine):
 
 def test_a_turn_asked_again_takes_its_place(mine):
     mine.keep("c1", 1, "one?", {"answer": "first"})
-    mine.keep("c1", 1, "one?", {"answer": "second"})
-    mine.keep("c1", 2, "two?", {"answer": "third"})
-    mine.drop("c1", 2)
-    assert mine.turns("c1") == [(1, {"answer": "second"}, None)]
+    mine.keep("c1", 2, "two?", {"answer": "second"})
+    mine.keep("c1", 3, "two?", {"answer": "third"}, instead_of=2)
+    assert mine.turns("c1") == [(1, {"answer": "first"}, None), (3, {"answer": "third"}, None)]
 
 
 def test_feedback_is_kept_and_taken_back(mine):
@@ -76,7 +81,8 @@ def test_the_newest_conversation_comes_first(mine):
     assert [kept.id for kept in mine.all()] == ["a", "c", "b"]
 
 
-def test_what_is_deleted_is_gone_from_the_file(mine, url, tmp_path):
+def test_what_is_deleted_is_gone_from_the_file(file, tmp_path):
+    mine = Transcripts(open_store(file), MINE)
     mine.keep("c1", 1, "a secret question", {"question": "a secret question"})
     assert b"secret question" in b"".join(path.read_bytes() for path in tmp_path.iterdir())
     mine.delete("c1")

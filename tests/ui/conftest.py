@@ -46,7 +46,7 @@ def bundled(browser, built_settings, built_index):
     settings = replace(built_settings, threads=1)
     chat = model.load(settings)
     tutor = Tutor(settings, built_index, chat, Toolbox())
-    page = app.build(tutor)
-    yield app.launch(page, tutor, "127.0.0.1", free_port())
+    page, url = app.launch(tutor, "127.0.0.1", free_port())
+    yield url
     page.close(verbose=False)
     chat.close()

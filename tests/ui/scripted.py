@@ -1,7 +1,10 @@
 """A tutor without a model or an index: its sessions follow a script of real events, and run the real lab."""
 
+import shutil
+import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,6 +138,9 @@ class ScriptedSession:
         yield ToolFinished(done)
         return Answer(result.text[lang], lang, "lab", tools=(done,))
 
+    def restore(self, told) -> None:
+        self.history = [question for question, _ in told]
+
     def undo(self) -> str | None:
         return self.history.pop() if self.history else None
 
@@ -152,7 +158,10 @@ class ScriptedTutor:
         self.sessions: list[ScriptedSession] = []
         documents = {found.id: found for found in (document("en"), document("ko"))}
         self.index = SimpleNamespace(document=documents.__getitem__, passages=())
-        self.settings = Settings(library=Path(__file__).parent / "no-library")
+        folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, folder)
+        database = f"sqlite:///{folder}/tutor.db"
+        self.settings = Settings(library=Path(__file__).parent / "no-library", database=database)
 
     def new_session(self, lang: str = "auto") -> ScriptedSession:
         self.sessions.append(ScriptedSession(lang, self.pause, self.go_on))

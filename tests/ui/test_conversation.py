@@ -10,6 +10,8 @@ from scripted import ScriptedSession, ScriptedTutor
 from tutor.ui.conversation import MAX_CONVERSATIONS, Conversation, Conversations
 from tutor.ui.strings import EN, KO
 
+LEARNER = "l" * 32
+
 
 @pytest.fixture
 def tutor():
@@ -154,20 +156,20 @@ def test_a_question_that_waits_can_be_stopped(talk, tutor):
 
 def test_a_question_left_waiting_does_not_block_the_reloaded_page(tutor):
     tabs = Conversations(tutor.new_session)
-    tabs.open("a" * 32, "en").begin("one?")
-    again = tabs.open("a" * 32, "en")
+    tabs.open(LEARNER, "a" * 32, "en").begin("one?")
+    again = tabs.open(LEARNER, "a" * 32, "en")
     assert not again.busy
     assert EN["interrupted"] in again.view()["turns"][0]["answer"]
 
 
 def test_a_reloaded_page_finds_its_answer_stopped():
     tabs = Conversations(ScriptedTutor(pause=0.01).new_session)
-    talk = tabs.open("a" * 32, "en")
+    talk = tabs.open(LEARNER, "a" * 32, "en")
     talk.begin("count")
     answering = threading.Thread(target=list, args=(talk.answer(),))
     answering.start()
     time.sleep(0.1)
-    again = tabs.open("a" * 32, "en")
+    again = tabs.open(LEARNER, "a" * 32, "en")
     assert again is talk
     assert not again.busy
     assert EN["stopped"] in again.view()["turns"][0]["answer"]
@@ -253,25 +255,26 @@ def test_switching_the_language_redraws_everything(talk):
 
 def test_a_tab_finds_its_conversation_again_and_no_other():
     tabs = Conversations(ScriptedSession)
-    one, two = tabs.open("a" * 32, "ko"), tabs.open("b" * 32, "en")
+    one, two = tabs.open(LEARNER, "a" * 32, "ko"), tabs.open(LEARNER, "b" * 32, "en")
     assert one is not two
-    assert tabs.open("a" * 32, "en") is one
+    assert tabs.open(LEARNER, "a" * 32, "en") is one
     assert one.lang == "ko"
 
 
 @pytest.mark.parametrize("secret", ["", "a", "a" * 31, None])
 def test_a_guessable_secret_opens_nothing(secret):
     tabs = Conversations(ScriptedSession)
-    assert tabs.open(secret, "en") is not tabs.open(secret, "en")
+    assert tabs.open(LEARNER, secret, "en") is not tabs.open(LEARNER, secret, "en")
+    assert tabs.open(secret, "a" * 32, "en") is not tabs.open(secret, "a" * 32, "en")
 
 
 def test_the_least_recent_conversation_makes_room():
     tabs = Conversations(ScriptedSession)
-    first = tabs.open("0" * 32, "en")
+    first = tabs.open(LEARNER, "0" * 32, "en")
     for number in range(1, MAX_CONVERSATIONS + 1):
-        tabs.open(f"{number:032}", "en")
+        tabs.open(LEARNER, f"{number:032}", "en")
     assert first.cancel.is_set()
-    assert tabs.open("0" * 32, "en") is not first
+    assert tabs.open(LEARNER, "0" * 32, "en") is not first
 
 
 def test_conversations_do_not_mix():

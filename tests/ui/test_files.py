@@ -40,8 +40,8 @@ def tutor(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(browser, tutor):
-    page = app.build(tutor)
-    yield app.launch(page, tutor, "127.0.0.1", free_port())
+    page, url = app.launch(tutor, "127.0.0.1", free_port())
+    yield url
     page.close(verbose=False)
 
 

@@ -26,8 +26,8 @@ def tutor():
 
 @pytest.fixture(scope="module")
 def url(browser, tutor):
-    page = app.build(tutor)
-    yield app.launch(page, tutor, "127.0.0.1", free_port())
+    page, url = app.launch(tutor, "127.0.0.1", free_port())
+    yield url
     page.close(verbose=False)
 
 
@@ -240,8 +240,8 @@ def test_a_question_right_after_an_answer_is_answered(context, tutor, monkeypatc
         time.sleep(1)
 
     monkeypatch.setattr(app, "_answer", over_late)
-    built = app.build(tutor)
-    page = opened(context, app.launch(built, tutor, "127.0.0.1", free_port()))
+    built, url = app.launch(tutor, "127.0.0.1", free_port())
+    page = opened(context, url)
     for number in (1, 2, 3):
         ask(page, f"{number}?")
         answered(page, number)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -74,8 +73,10 @@ class Transcripts:
             rows = session.scalars(query).all()
         return [(row.number, json.loads(zlib.decompress(row.data)), row.helpful) for row in rows]
 
-    def keep(self, conversation: str, number: int, question: str, data: Mapping[str, Any]) -> None:
-        """Write a finished turn, whole or not at all; one of the same number is replaced."""
+    def keep(
+        self, conversation: str, number: int, question: str, data: dict[str, Any], *, instead_of: int | None = None
+    ) -> None:
+        """Write a finished turn, and drop the one whose question it asks again: both or neither."""
         packed = zlib.compress(json.dumps(data, ensure_ascii=False).encode(), 3)
         with Session(self._engine) as session, session.begin():
             row = self._find(session, conversation)
@@ -85,14 +86,8 @@ class Transcripts:
             row.updated = datetime.now(UTC)
             session.flush()
             session.merge(TurnRow(conversation=conversation, number=number, data=packed))
-
-    def drop(self, conversation: str, number: int) -> None:
-        """Forget a turn, because it is asked again."""
-        with Session(self._engine) as session, session.begin():
-            if self._find(session, conversation):
-                session.execute(
-                    sa.delete(TurnRow).where(TurnRow.conversation == conversation, TurnRow.number == number)
-                )
+            if instead_of is not None and (old := session.get(TurnRow, (conversation, instead_of))):
+                session.delete(old)
 
     def rate(self, conversation: str, number: int, helpful: bool | None) -> None:
         """Keep what the learner said of a turn; None takes it back."""

@@ -31,7 +31,8 @@ def open_store(url: str) -> sa.Engine:
             no database, or one that a newer version of the tutor wrote.
     """
     try:
-        engine = sa.create_engine(url, hide_parameters=True)
+        # A turn is written every few seconds at most: no connection is kept open between two.
+        engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         with _upgrading, engine.begin() as connection:

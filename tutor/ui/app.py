@@ -25,6 +25,7 @@ from tutor.config import Settings  # noqa: E402
 from tutor.errors import SettingError  # noqa: E402
 from tutor.labs import core  # noqa: E402
 from tutor.session import Tutor, open_tutor  # noqa: E402
+from tutor.store.engine import open_store  # noqa: E402
 from tutor.types import Lang  # noqa: E402
 from tutor.ui import export, render  # noqa: E402
 from tutor.ui import files as own  # noqa: E402
@@ -37,9 +38,11 @@ _FONTS = ("Pretendard", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", 
 _MONO = ("D2Coding", "NanumGothicCoding", "monospace")
 
 _UPLOAD = "200mb"  # more than a file may have, so that it is the library which says so
-# Drawn by the tab, gone with it: by this the server knows the tab again after a reload.
-_SECRET = """() => [sessionStorage.tutor ??= Array.from(
-    crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")]"""
+# By these the server knows a learner's browser, and its tab, again: neither is to be guessed, and both stay here.
+_DRAWN = """const drawn = () => Array.from(
+        crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");"""
+_SECRETS = f"() => {{ {_DRAWN} return [localStorage.learner ??= drawn(), sessionStorage.tutor ??= drawn()]; }}"
+_NEW_TAB = f"() => {{ {_DRAWN} return [null, localStorage.learner, sessionStorage.tutor = drawn()]; }}"
 
 _DOWNLOAD = """(text) => {
     const link = document.createElement("a");
@@ -56,7 +59,8 @@ class _Parts(NamedTuple):
     """The components that events read or change."""
 
     state: gr.State
-    secret: gr.Textbox
+    learner: gr.Textbox
+    tab: gr.Textbox
     heading: gr.HTML
     lang: gr.Radio
     log: gr.HTML
@@ -71,10 +75,10 @@ class _Parts(NamedTuple):
     files: own.Files
 
 
-def build(tutor: Tutor) -> gr.Blocks:
+def build(tutor: Tutor, conversations: Conversations) -> gr.Blocks:
     """The page over `tutor`; every browser tab gets a conversation of its own."""
     with gr.Blocks(title="AI History Tutor · AI 역사 튜터", analytics_enabled=False, fill_width=True) as page:
-        _wire(page, _layout(), Conversations(tutor.new_session), tutor)
+        _wire(page, _layout(), conversations, tutor)
     page.queue(max_size=32, default_concurrency_limit=1, api_open=False)
     return page
 
@@ -101,18 +105,18 @@ def _layout() -> _Parts:
             side = (_HERE / "side.html").read_text(encoding="utf-8")
             gr.HTML(side, js_on_load=None, apply_default_css=False, elem_id="panel")
             files = own.layout()
-    state, secret, saved = gr.State(None), gr.Textbox(visible=False), gr.Textbox(visible=False)
+    state, (learner, tab, saved) = gr.State(None), (gr.Textbox(visible=False) for _ in range(3))
     talk = (log, examples, box, send, stop, retry, clear, save, saved)
-    return _Parts(state, secret, heading, lang, *talk, files)
+    return _Parts(state, learner, tab, heading, lang, *talk, files)
 
 
 def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: Tutor) -> None:
     """Only the new text travels from the browser; the transcript stays in `parts.state`, on the server."""
-    state, secret, heading, lang, log, examples, box, send, stop, retry, clear, save, saved, files = parts
+    state, learner, tab, heading, lang, log, examples, box, send, stop, retry, clear, save, saved, files = parts
     words: list[Any] = [heading, lang, box, send, stop, *save, retry, clear, *examples, *files]
 
-    def open_page(secret: str, request: gr.Request) -> list[Any]:
-        here = conversations.open(secret, from_browser(request.headers.get("accept-language", "")))
+    def open_page(learner: str, tab: str, request: gr.Request) -> list[Any]:
+        here = conversations.open(learner, tab, from_browser(request.headers.get("accept-language", "")))
         send, stop = _buttons(here)
         return [here, here.view(whole=True), *_labels(here.lang, send, stop), *own.labels(tutor, here.lang)]
 
@@ -120,14 +124,18 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
         here.lang = lang
         return [here.view(whole=True), *_labels(lang, *_buttons(here)), *own.labels(tutor, lang)]
 
+    def begin_anew(here: Conversation, learner: str, tab: str) -> tuple[Any, ...]:
+        conversations.renew(here, learner, tab)
+        return here.view(), *_buttons(here)
+
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     quick = quiet | {"queue": False}
     # "multiple": a question asked before gradio hears that the last answer is over would else never be answered.
     slow = quiet | {"concurrency_id": "model", "trigger_mode": "multiple"}
-    page.load(open_page, [secret], [state, log, *words], js=_SECRET, **quick)
+    page.load(open_page, [learner, tab], [state, log, *words], js=_SECRETS, **quick)
     lang.input(switch, [lang, state], [log, *words], **quick)
     stop.click(_stop, [state], [log, send, stop], **quick)
-    clear.click(_clear, [state], [log, send, stop], **quick)
+    clear.click(begin_anew, [state, learner, tab], [log, send, stop], js=_NEW_TAB, **quick)
     own.wire(files, state, tutor)
     for button, kind in zip(save, ("md", "html"), strict=True):
         told = button.click(_markdown if kind == "md" else _html, [state], [saved], **quick)
@@ -143,7 +151,9 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
 
 def _log() -> gr.HTML:
     """The conversation: data in, drawn by page.js. Its template never changes, so gradio leaves the drawing alone."""
-    script = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "views.js", "labs.js"))
+    script = "\n".join(
+        (_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "views.js", "labs.js", "history.js")
+    )
     template = (_HERE / "page.html").read_text(encoding="utf-8")
     return gr.HTML("", html_template=template, js_on_load=script, apply_default_css=False, elem_id="conversation")
 
@@ -200,11 +210,6 @@ def _stop(here: Conversation) -> tuple[Any, ...]:
     return here.view(), *_buttons(here)
 
 
-def _clear(here: Conversation) -> tuple[Any, ...]:
-    here.reset()
-    return here.view(), *_buttons(here)
-
-
 def _markdown(here: Conversation) -> str:
     return export.markdown(here.turns, here.lang)
 
@@ -233,8 +238,7 @@ def serve(settings: Settings) -> None:
         TutorError: the sources, the index or the model cannot be opened.
     """
     check_port(settings.host, settings.port)
-    page = build(tutor := open_tutor(settings))
-    url = launch(page, tutor, settings.host, settings.port)
+    page, url = launch(open_tutor(settings), settings.host, settings.port)
     threading.Thread(target=core.warm_up, daemon=True).start()
     sys.stdout.write(f"\n  AI History Tutor · AI 역사 튜터\n  {url}\n  Ctrl-C: 끝내기 · quit\n\n")
     sys.stdout.flush()
@@ -246,8 +250,14 @@ def serve(settings: Settings) -> None:
         page.close(verbose=False)
 
 
-def launch(page: gr.Blocks, tutor: Tutor, host: str, port: int) -> str:
-    """Start the server in its own thread; returns the address of the page."""
+def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
+    """Start the server of the page over `tutor` in its own thread; returns the page, to be closed, and its address.
+
+    Raises:
+        SettingError: the database cannot be opened.
+    """
+    conversations = Conversations(tutor.new_session, open_store(tutor.settings.database))
+    page = build(tutor, conversations)
     _, url, _ = page.launch(
         server_name=host,
         server_port=port,
@@ -263,9 +273,14 @@ def launch(page: gr.Blocks, tutor: Tutor, host: str, port: int) -> str:
         state_session_capacity=200,
         theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo", neutral_hue="slate"),
         css_paths=_HERE / "style.css",
-        app_kwargs={"routes": routes(tutor), "middleware": [Middleware(Guard)], "docs_url": None, "redoc_url": None},
+        app_kwargs={
+            "routes": routes(tutor, conversations),
+            "middleware": [Middleware(Guard)],
+            "docs_url": None,
+            "redoc_url": None,
+        },
     )
-    return url
+    return page, url
 
 
 def check_port(host: str, port: int) -> None:

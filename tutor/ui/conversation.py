@@ -11,18 +11,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from tutor.errors import TutorError
 from tutor.labs import core, forms, plots
+from tutor.store.conversations import Kept, Transcripts
 from tutor.text import language
 from tutor.types import (
-    Answer,
     Answered,
     Event,
     Failed,
-    Frame,
     LabFrame,
     Lang,
     Retrieved,
@@ -32,65 +32,28 @@ from tutor.types import (
     ToolStarted,
     Writing,
 )
-from tutor.ui import labs, render
 from tutor.ui.strings import STRINGS
+from tutor.ui.turn import Turn
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from tutor.session import Session
 
 REDRAW_SECONDS = 0.1  # at least, between two states of the running turn
 FIGURE_SECONDS = 0.25  # at least, between two states of a running demo's picture
-SHOWN_QUESTION = 2000  # characters; a longer question is shown cut
 MAX_CONVERSATIONS = 100
 LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it left
 SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not trusted
 
 _PAGE_WORDS: Final = (
     *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
-    *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
+    *("views", "view_failed", "history_hint", "history_none", "history_turns", "delete", "delete_sure"),
+    *("edit", "copy", "copied", "helpful", "unhelpful"),
+    *("again", "run", "next", "story", "set_up", "point_class"),
 )
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Turn:
-    """A question, or a run that was set up by hand, and what came of it.
-
-    `figures` and `live` are Plotly figures as JSON; `lang` is the language that the turn is told in.
-    """
-
-    id: str
-    question: str
-    lang: Lang
-    asked_run: ToolCall | None = None
-    text: str = ""
-    status: str = ""
-    answer: Answer | None = None
-    error: str = ""
-    figures: list[str] = field(default_factory=list)
-    live: str = ""
-    lab: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    frames: list[Frame] = field(default_factory=list)
-
-    def view(self, lang: Lang) -> dict[str, Any]:
-        """The turn as the page draws it; every text in it is escaped HTML or a figure."""
-        shown = self.question if len(self.question) <= SHOWN_QUESTION else self.question[:SHOWN_QUESTION] + " …"
-        if self.answer:
-            body = render.answer_html(self.answer, lang)
-        else:
-            error = f'<p class="error" role="alert">{render.escape(self.error)}</p>' if self.error else ""
-            body = render.partial_html(self.text) + error
-        return {
-            "id": self.id,
-            "question": render.escape(shown),
-            "answer": body,
-            "status": render.escape(self.status),
-            "figures": self.figures or ([self.live] if self.live else []),
-            "sources": render.sources_html(self.answer, lang) if self.answer else "",
-            "after": labs.after(self.answer, lang) if self.answer else None,
-        }
 
 
 class _Pace:
@@ -113,17 +76,21 @@ class _Pace:
 class Conversation:
     """The transcript of one browser tab, over one Session. The page never sends any of it back."""
 
-    def __init__(self, new_session: Callable[[], Session], lang: Lang) -> None:
+    def __init__(
+        self, new_session: Callable[[], Session], lang: Lang, ident: str = "", kept: Transcripts | None = None
+    ) -> None:
         self.lang: Lang = lang
+        self.ident, self._kept = ident, kept
         self._new_session = new_session
         self._session = new_session()
-        self.turns: list[Turn] = []
+        self.turns = [Turn.of(*row) for row in kept.turns(ident)] if kept else []
+        self._session.restore((turn.question, turn.answer) for turn in self.turns if turn.answer)
         self.cancel = threading.Event()
         self._pending: Turn | None = None
         self._running = False
         self._idle = threading.Event()
         self._idle.set()
-        self._count = 0
+        self._count = max((turn.number for turn in self.turns), default=0)
 
     @property
     def busy(self) -> bool:
@@ -137,7 +104,7 @@ class Conversation:
         self._count += 1
         self.cancel = threading.Event()
         lang = self.lang if run else language(question)
-        self._pending = Turn(f"t{self._count}", question, lang, run, status=STRINGS[self.lang]["waiting"])
+        self._pending = Turn(self._count, question, lang, run, status=STRINGS[self.lang]["waiting"])
         self._idle.clear()
         self.turns.append(self._pending)
         return True
@@ -156,7 +123,9 @@ class Conversation:
         last = self.turns.pop()
         if last.answer is not None:  # only an answered turn is in the session's history
             self._session.undo()
-        return self.begin(last.question, last.asked_run)
+        begun = self.begin(last.question, last.asked_run)
+        self.turns[-1].replaces = last.number
+        return begun
 
     def begin_run(self, lab: str, arguments: dict[str, Any]) -> bool:
         """Put a run of `lab` at the end of the transcript; what is wrong with it is told in its answer. As `begin`."""
@@ -166,9 +135,10 @@ class Conversation:
             words = forms.request(lab, {}, self.lang) if lab in core.LABS else lab
         return self.begin(words, ToolCall(lab, arguments))
 
-    def reset(self) -> None:
-        """Forget everything said so far, stopping what is being answered (its session ends unseen)."""
+    def reset(self, ident: str = "") -> None:
+        """Begin a new conversation, `ident`, stopping what is being answered (its session ends unseen)."""
         self.cancel.set()
+        self.ident = ident
         self.turns.clear()
         self._pending, self._running = None, False
         self._idle.set()
@@ -231,8 +201,24 @@ class Conversation:
         if turn.answer is None and not turn.error:
             turn.error = STRINGS[self.lang][ended]
         if self._pending is turn:
+            self._keep(turn)
             self._pending, self._running = None, False
             self._idle.set()
+
+    def _keep(self, turn: Turn) -> None:
+        if not self._kept or not self.ident:
+            return
+        try:
+            self._kept.keep(self.ident, turn.number, turn.question, turn.kept(), instead_of=turn.replaces)
+        except SQLAlchemyError:  # a full disk, say: the answer itself is not lost
+            _log.exception("A turn could not be kept")
+
+    def rate(self, number: int, helpful: bool | None) -> None:
+        """Keep what the learner says of a turn: that it was helpful, that it was not, or neither."""
+        for turn in self.turns:
+            if turn.number == number and self._kept:
+                turn.helpful = helpful
+                self._kept.rate(self.ident, number, helpful)
 
     def _apply(self, turn: Turn, event: Event) -> None:
         words = STRINGS[self.lang]
@@ -261,23 +247,53 @@ class Conversation:
 
 
 class Conversations:
-    """The conversations of all tabs by their tab's secret, the least recently opened dropped first.
+    """The open conversations by their learner and tab, the least recently opened dropped first.
 
-    A tab keeps a random secret for its lifetime, so that reloading the page does not lose what was said.
+    A browser keeps a random secret of its learner, a tab one of its conversation, so that neither reloading the page
+    nor starting the tutor anew loses what was said.
     """
 
-    def __init__(self, new_session: Callable[[], Session]) -> None:
-        self._new_session = new_session
-        self._by_secret: OrderedDict[str, Conversation] = OrderedDict()
+    def __init__(self, new_session: Callable[[], Session], store: Engine | None = None) -> None:
+        self._new_session, self._store = new_session, store
+        self._open: OrderedDict[tuple[str, str], Conversation] = OrderedDict()
         self._lock = threading.Lock()
 
-    def open(self, secret: str | None, lang: Lang) -> Conversation:
-        """The conversation of the tab with this secret; a new one where there is none."""
+    def open(self, learner: str | None, tab: str | None, lang: Lang) -> Conversation:
+        """The conversation of this learner and tab; a new one where there is none."""
+        key = (learner or "", tab or "")
+        trusted = min(map(len, key)) >= SECRET_LENGTH
         with self._lock:
-            found = self._by_secret.pop(secret or "", None) or Conversation(self._new_session, lang)
-            if secret and len(secret) >= SECRET_LENGTH:
-                self._by_secret[secret] = found
-            if len(self._by_secret) > MAX_CONVERSATIONS:
-                self._by_secret.popitem(last=False)[1].stop()
+            found = self._open.pop(key, None)
+            if found is None:
+                kept = Transcripts(self._store, key[0]) if self._store is not None and trusted else None
+                found = Conversation(self._new_session, lang, key[1], kept)
+            if trusted:
+                self._open[key] = found
+            if len(self._open) > MAX_CONVERSATIONS:
+                self._open.popitem(last=False)[1].stop()
         found.stop("interrupted", wait=LEAVE_SECONDS)  # the page that asked is gone
         return found
+
+    def renew(self, here: Conversation, learner: str, tab: str) -> None:
+        """Begin a new conversation in a tab; the one before stays where it is kept."""
+        with self._lock:
+            self._open.pop((learner, here.ident), None)
+            here.reset(tab)
+            self._open[learner, tab] = here
+
+    def held(self, learner: str, tab: str) -> Conversation | None:
+        """The open conversation of this learner and tab."""
+        return self._open.get((learner, tab))
+
+    def listed(self, learner: str) -> list[Kept]:
+        """The kept conversations of a learner, the newest first."""
+        return Transcripts(self._store, learner).all() if self._store is not None else []
+
+    def delete(self, learner: str, tab: str) -> None:
+        """Forget a conversation, the one that is being held among them."""
+        with self._lock:
+            found = self._open.pop((learner, tab), None)
+        if found:
+            found.reset()
+        if self._store is not None:
+            Transcripts(self._store, learner).delete(tab)

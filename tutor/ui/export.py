@@ -9,8 +9,8 @@ from plotly.offline import get_plotlyjs
 
 from tutor.types import Citation, Lang
 from tutor.ui import render
-from tutor.ui.conversation import Turn
 from tutor.ui.strings import STRINGS
+from tutor.ui.turn import Turn
 
 _PAGE = """<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

@@ -85,7 +85,7 @@ function newTurn(id) {
   const turn = Object.assign(document.createElement("article"), { className: "turn" });
   turn.dataset.id = id;
   turn.innerHTML =
-    '<div class="asked"></div><div class="reply"><div class="figures"></div><div class="said"></div><div class="after"></div>' +
+    '<div class="asked"></div><div class="reply"><div class="figures"></div><div class="said"></div><div class="turn-tools"></div><div class="after"></div>' +
     '<p class="status" role="status"><span class="pulse" aria-hidden="true"></span><span></span></p></div>';
   return turn;
 }
@@ -99,6 +99,7 @@ function drawTurn(view, running) {
   $(".status", turn).hidden = !view.status;
   setHTML($(".status span:last-child", turn), view.status);
   drawFigures($(".figures", turn), view.figures, running);
+  drawTools(turn, view);
   drawAfter($(".after", turn), view.after);
   sources[view.id] = view.sources;
 }

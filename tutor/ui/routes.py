@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -15,6 +18,7 @@ from tutor.errors import TutorError
 from tutor.session import Tutor
 from tutor.types import Lang
 from tutor.ui import labs, render
+from tutor.ui.conversation import Conversations
 from tutor.ui.strings import STRINGS
 
 _STYLE = Path(__file__).parent / "style.css"
@@ -32,7 +36,8 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 _CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
-_OWN = "/gradio_api/upload"  # open to the page itself, not to another one in the same browser
+_UPLOAD = "/gradio_api/upload"
+_LEARNER = 32  # characters at least of the secret that a learner's browser draws
 
 
 class Guard:
@@ -51,7 +56,9 @@ class Guard:
                 message["headers"] = [*message["headers"], *_HEADERS]
             await send(message)
 
-        foreign = scope["path"].startswith(_OWN) and not _from_page(scope)
+        # What changes something is open to the page itself, not to another one in the same browser.
+        changing = scope["method"] == "POST" and not scope["path"].startswith("/gradio_api")
+        foreign = (changing or scope["path"].startswith(_UPLOAD)) and not _from_page(scope)
         if foreign or scope["path"].startswith(_CLOSED):
             await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
         else:
@@ -64,7 +71,7 @@ def _from_page(scope: Scope) -> bool:
     return urlsplit(headers.get(b"origin", b"")).netloc == headers.get(b"host")
 
 
-def routes(tutor: Tutor) -> list[Route]:
+def routes(tutor: Tutor, conversations: Conversations) -> list[Route]:
     style = _STYLE.read_text(encoding="utf-8")
 
     def plotly_js(request: Request) -> Response:
@@ -87,7 +94,30 @@ def routes(tutor: Tutor) -> list[Route]:
     def gallery(request: Request) -> Response:
         return JSONResponse(labs.gallery(tutor.index, "ko" if request.query_params.get("lang") == "ko" else "en"))
 
+    async def history(request: Request) -> Response:
+        """The learner's conversations; of a posted {"delete": id} that one is forgotten first."""
+        asked = await _posted(request)
+        learner, gone = asked.get("learner"), asked.get("delete")
+        if not isinstance(learner, str) or len(learner) < _LEARNER:
+            return PlainTextResponse("Bad request", 400)
+        if isinstance(gone, str):
+            await run_in_threadpool(conversations.delete, learner, gone)
+        kept = await run_in_threadpool(conversations.listed, learner)
+        return JSONResponse([asdict(one) | {"updated": one.updated.isoformat()} for one in kept])
+
+    async def feedback(request: Request) -> Response:
+        """What a learner says of a turn: {"learner", "tab", "number", "helpful": true, false or null}."""
+        asked = await _posted(request)
+        number, helpful = asked.get("number"), asked.get("helpful")
+        here = conversations.held(str(asked.get("learner")), str(asked.get("tab")))
+        if here is None or not isinstance(number, int) or not isinstance(helpful, bool | None):
+            return PlainTextResponse("Bad request", 400)
+        await run_in_threadpool(here.rate, number, helpful)
+        return JSONResponse({})
+
     return [
+        Route("/history", history, methods=["POST"]),
+        Route("/feedback", feedback, methods=["POST"]),
         Route("/plotly.min.js", plotly_js),
         Route("/document/{doc:path}", document),
         Route("/labs", gallery),
@@ -96,3 +126,12 @@ def routes(tutor: Tutor) -> list[Route]:
 
 def _number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 9
+
+
+async def _posted(request: Request) -> dict[str, Any]:
+    """The JSON object that was posted; empty where it is none."""
+    try:
+        posted = await request.json()
+    except ValueError:
+        return {}
+    return posted if isinstance(posted, dict) else {}

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypedDict, get_args
 
 from tutor.types import Lang, Mode
 
-View = Literal["labs"]
+View = Literal["labs", "history"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 
 
@@ -56,6 +56,16 @@ class Strings(TypedDict):
     lang: Lang
     views: dict[View, str]
     view_failed: str
+    history_hint: str
+    history_none: str
+    history_turns: str
+    delete: str
+    delete_sure: str
+    edit: str
+    copy: str
+    copied: str
+    helpful: str
+    unhelpful: str
     again: str
     run: str
     next: str
@@ -120,8 +130,18 @@ KO: Final[Strings] = {
     "files_remove": "고른 것 빼기",
     "files_reading": "읽고 있어요… 긴 글은 몇 분 걸려요.",
     "lang": "ko",
-    "views": {"labs": "실습"},
+    "views": {"labs": "실습", "history": "지난 대화"},
     "view_failed": "불러오지 못했어요. 튜터가 켜져 있는지 확인하고 다시 열어 주세요.",
+    "history_hint": "이 컴퓨터에만 저장돼요. 지우면 다시 볼 수 없어요.",
+    "history_none": "아직 저장된 대화가 없어요.",
+    "history_turns": "질문 {n}개",
+    "delete": "지우기",
+    "delete_sure": "정말 지울까요? 다시 누르면 지워져요",
+    "edit": "질문 고치기",
+    "copy": "복사",
+    "copied": "복사됨",
+    "helpful": "도움 됨",
+    "unhelpful": "도움 안 됨",
     "again": "설정을 바꿔 다시 돌리기",
     "run": "돌리기",
     "next": "이어서 묻거나 해 볼 것",
@@ -186,8 +206,18 @@ EN: Final[Strings] = {
     "files_remove": "Remove selected",
     "files_reading": "Reading… a long text takes minutes.",
     "lang": "en",
-    "views": {"labs": "Labs"},
+    "views": {"labs": "Labs", "history": "History"},
     "view_failed": "This cannot be loaded. See that the tutor is running, and open it again.",
+    "history_hint": "Kept on this machine alone. What is deleted is gone.",
+    "history_none": "No conversation has been kept yet.",
+    "history_turns": "questions: {n}",
+    "delete": "Delete",
+    "delete_sure": "Really delete? Press again",
+    "edit": "Edit question",
+    "copy": "Copy",
+    "copied": "Copied",
+    "helpful": "Helpful",
+    "unhelpful": "Not helpful",
     "again": "Change the settings and run again",
     "run": "Run",
     "next": "What to ask or try next",

@@ -1,0 +1,85 @@
+// The learner's kept conversations; and beside each answer, what may be done with it. Shares its scope with page.js and
+// views.js. The two secrets were drawn by the page (tutor/ui/app.py).
+async function post(path, asked) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ learner: localStorage.learner, ...asked }),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
+}
+
+function goTo(conversation) {
+  if (conversation) sessionStorage.tutor = conversation;
+  else sessionStorage.removeItem("tutor");
+  location.reload();
+}
+
+function conversationRow({ id, title, updated, turns }, redraw) {
+  const when = new Date(updated).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
+  const open = make("button", { type: "button", className: "title", textContent: title });
+  const remove = make("button", { type: "button", className: "chip", textContent: words.delete });
+  open.addEventListener("click", () => goTo(id));
+  remove.addEventListener("click", async () => {
+    if (remove.textContent === words.delete) return (remove.textContent = words.delete_sure);
+    const left = await post("/history", { delete: id });
+    if (id === sessionStorage.tutor) goTo(null);
+    else redraw(left);
+  });
+  const row = make("li", {}, open, make("small", { textContent: `${when} · ${words.history_turns.replace("{n}", turns)}` }), remove);
+  if (id === sessionStorage.tutor) open.ariaCurrent = "true";
+  return row;
+}
+
+views.history = async (body) => {
+  const redraw = (kept) => {
+    const rows = kept.map((one) => conversationRow(one, redraw));
+    const list = rows.length ? make("ul", {}, ...rows) : make("p", { className: "hint", textContent: words.history_none });
+    body.replaceChildren(make("p", { className: "hint", textContent: words.history_hint }), list);
+  };
+  redraw(await post("/history", {}));
+};
+
+// ---- beside an answer ----------------------------------------------------------------------------
+function tool(label, act) {
+  const button = make("button", { type: "button", textContent: label });
+  button.addEventListener("click", () => act(button));
+  return button;
+}
+
+function editQuestion(turn) {
+  const box = $("#question textarea");
+  box.value = $(".asked", turn).textContent;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
+}
+
+async function copyAnswer(turn, button) {
+  await navigator.clipboard.writeText($(".said .answer", turn).innerText);
+  button.textContent = words.copied;
+}
+
+function drawTools(turn, view) {
+  const place = $(".turn-tools", turn);
+  const drawn = JSON.stringify([words.lang, view.helpful, Boolean(view.after)]);
+  if (place.drawn === drawn) return;
+  place.drawn = drawn;
+  const rated = (helpful, label) => {
+    const button = tool(label, () => {
+      view.helpful = view.helpful === helpful ? null : helpful;
+      post("/feedback", { tab: sessionStorage.tutor, number: view.number, helpful: view.helpful }).catch(console.error);
+      drawTools(turn, view);
+    });
+    button.ariaPressed = String(view.helpful === helpful);
+    return button;
+  };
+  place.replaceChildren();
+  if (!view.after) return; // there is no answer yet
+  place.append(
+    tool(words.edit, () => editQuestion(turn)),
+    tool(words.copy, (button) => copyAnswer(turn, button)),
+    rated(true, words.helpful),
+    rated(false, words.unhelpful),
+  );
+}
