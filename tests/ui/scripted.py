@@ -157,7 +157,7 @@ class ScriptedTutor:
         self.go_on.set()
         self.sessions: list[ScriptedSession] = []
         documents = {found.id: found for found in (document("en"), document("ko"))}
-        self.index = SimpleNamespace(document=documents.__getitem__, passages=())
+        self.index = SimpleNamespace(document=documents.__getitem__, passages=(), corrections=())
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         database = f"sqlite:///{folder}/tutor.db"

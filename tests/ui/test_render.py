@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from scripted import EVIL, citation, document
 
-from tutor.types import Answer, Checked
+from tutor.types import Answer, Checked, Fact, Source
 from tutor.ui import render
 from tutor.ui.strings import EN, EXAMPLES, KO, from_browser
 
@@ -60,7 +60,10 @@ def test_no_text_comes_alive(attack):
     inert(render.answer_html(hostile, "en"))
     inert(render.partial_html(attack))
     inert(render.sources_html(hostile, "ko"))
-    inert(render.document_html(replace(document("en"), text=attack, title=attack, body_line=1), (1, 1), "en"))
+    told = replace(document("en"), id=attack, text=attack, title=attack, body_line=1)
+    told = replace(told, facts=(Fact("f", attack, source="r58", checked="x", year=1958),))
+    corrected = render.Corrected(attack, attack, Source("s", attack, attack), told)
+    inert(render.document_html(told, (1, 1), "en", render.Beside({"see_also": [told]}, [corrected])))
     assert "<" not in render.escape(attack)
 
 
@@ -129,6 +132,23 @@ def test_document_marks_the_cited_lines_and_links_its_sources():
     assert [a for tag, a in parsed.tags if tag == "a"] == [
         {"href": "https://doi.org/10.1037/h0042519", "target": "_blank", "rel": "noopener noreferrer"}
     ]
+
+
+@pytest.mark.parametrize(("lang", "read"), [("ko", "확인한 곳: {}"), ("en", "read in {}")])
+def test_a_fact_has_its_year_its_source_and_where_it_was_read(lang, read):
+    facts = (
+        Fact("a", "It was <b>.", source="r58", checked="r58", year=1958),
+        Fact("b", "It is.", source="r58", checked="w"),
+    )
+    sources = (Source("r58", "Psych", "https://a.org/1"), Source("w", "Wiki", "https://b.org/"))
+    html = render.document_html(replace(document("en"), facts=facts, sources=sources), None, lang)
+    away = 'target="_blank" rel="noopener noreferrer"'
+    psych = f'<a href="https://a.org/1" {away}>Psych</a>'
+    wiki = read.format(f'<a href="https://b.org/" {away}>Wiki</a>')
+    assert (
+        f'<li><span class="year">1958</span><p>It was &lt;b&gt;.</p><p class="place">{psych}</p></li>'
+        f'<li><p>It is.</p><p class="place">{psych} · {wiki}</p></li>'
+    ) in html
 
 
 def test_both_languages_say_the_same_things():

@@ -22,7 +22,7 @@ _upgrading = threading.Lock()  # Alembic's context is one for the whole process
 
 
 def open_store(url: str) -> sa.Engine:
-    """The database at `url`, e.g. sqlite:////home/me/tutor.db or postgresql+psycopg://user:password@host/tutor.
+    """The database at `url`, e.g. sqlite:///tutor.db or postgresql+psycopg://user:password@host/tutor.
 
     Its tables are made, or migrated from an older version of the tutor.
 

@@ -151,9 +151,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
 
 def _log() -> gr.HTML:
     """The conversation: data in, drawn by page.js. Its template never changes, so gradio leaves the drawing alone."""
-    script = "\n".join(
-        (_HERE / name).read_text(encoding="utf-8") for name in ("page.js", "views.js", "labs.js", "history.js")
-    )
+    script = "\n".join((_HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("page", "views", *VIEWS))
     template = (_HERE / "page.html").read_text(encoding="utf-8")
     return gr.HTML("", html_template=template, js_on_load=script, apply_default_css=False, elem_id="conversation")
 

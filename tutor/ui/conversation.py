@@ -48,9 +48,9 @@ SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not 
 
 _PAGE_WORDS: Final = (
     *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
-    *("views", "view_failed", "history_hint", "history_none", "history_turns", "delete", "delete_sure"),
-    *("edit", "copy", "copied", "helpful", "unhelpful"),
-    *("again", "run", "next", "story", "set_up", "point_class"),
+    *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
+    *("history_hint", "history_none", "history_turns", "delete", "delete_sure"),
+    *("edit", "copy", "copied", "helpful", "unhelpful", "library"),
 )
 
 _log = logging.getLogger(__name__)

@@ -154,12 +154,16 @@ function openCitation(link) {
   passage.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
 }
 
+async function documentText(href) {
+  const answer = await fetch(href);
+  const text = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return $("article", text) ?? text.body;
+}
+
 async function openDocument(link) {
   const dialog = $("#document");
-  const answer = await fetch(link.href);
-  const text = new DOMParser().parseFromString(await answer.text(), "text/html");
-  $("div", dialog).replaceChildren($("article", text) ?? text.body);
-  dialog.showModal();
+  $("div", dialog).replaceChildren(await documentText(link.href));
+  if (!dialog.open) dialog.showModal(); // else a related article was followed
   $("div", dialog).scrollTop = 0;
   $("mark", dialog)?.scrollIntoView({ block: "center" });
 }

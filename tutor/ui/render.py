@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from tutor.labs import core
 from tutor.text import normalise
-from tutor.types import Answer, Citation, Document, Lang
+from tutor.types import Answer, Citation, Document, Fact, Lang, Source
 from tutor.ui.strings import STRINGS
 
 _CITATION = re.compile(r"\[(\d+(?:\s*,\s*\d+)*)\]")
@@ -60,14 +62,80 @@ def sources_html(answer: Answer, lang: Lang) -> str:
     return "".join(_source(citation, lang) for citation in answer.citations)
 
 
-def document_html(document: Document, lines: tuple[int, int] | None, lang: Lang) -> str:
-    """The whole body of a document with `lines` (1-based, inclusive, in the file) marked, and its sources."""
+class Corrected(NamedTuple):
+    """What the learner's note says, what is right, the source that holds it, and another document that tells it."""
+
+    note: str
+    right: str
+    source: Source | None
+    told: Document | None
+
+
+class Beside(NamedTuple):
+    """What belongs to a document beside its own text; `related` by predecessor, successor and see_also."""
+
+    related: Mapping[str, Sequence[Document]] = MappingProxyType({})
+    corrections: Sequence[Corrected] = ()
+
+
+_NOTHING = Beside()
+
+
+def document_html(document: Document, lines: tuple[int, int] | None, lang: Lang, beside: Beside = _NOTHING) -> str:
+    """The whole body of a document with `lines` (1-based, inclusive, in the file) marked, and what belongs to it."""
     words = STRINGS[lang]
-    body = "".join(_document_blocks(document, lines))
-    links = "".join(f"<li>{_primary(source.label, source.url)}</li>" for source in document.sources)
-    primary = f"<h2>{escape(words['primary'])}</h2><ul>{links}</ul>" if links else ""
-    title = f"<h1>{escape(document.title)}</h1>"
-    return f'<article class="document" lang="{document.lang}">{title}{_lab(document, lang)}{body}{primary}</article>'
+    sources = {source.id: source for source in document.sources}
+    related = (_related(words["related"][kind], found, lang) for kind, found in beside.related.items())
+    corrections = (_corrected(corrected, lang) for corrected in beside.corrections)
+    facts = (_fact(fact, sources, lang) for fact in document.facts)
+    primary = (_primary(source.label, source.url) for source in document.sources)
+    parts = (
+        f"<h1>{escape(document.title)}</h1>",
+        _lab(document, lang),
+        *_document_blocks(document, lines),
+        _items("related", "", related, lang),
+        _items("corrections", words["corrections"], corrections, lang, words["corrections_hint"]),
+        _items("facts", words["facts"], facts, lang),
+        _items("primary", words["primary"], primary, lang),
+    )
+    return f'<article class="document" lang="{document.lang}">{"".join(parts)}</article>'
+
+
+def _items(kind: str, title: str, items: Iterable[str], lang: Lang, hint: str = "") -> str:
+    """A list of a document under its heading, in the page's language; nothing where it is empty."""
+    listed = "".join(f"<li>{item}</li>" for item in items)
+    heading = f'<h2 lang="{lang}">{escape(title)}</h2>' if title else ""
+    told = f'<p class="hint" lang="{lang}">{escape(hint)}</p>' if hint else ""
+    return f'<section class="{kind}">{heading}{told}<ul>{listed}</ul></section>' if listed else ""
+
+
+def _related(title: str, documents: Sequence[Document], lang: Lang) -> str:
+    links = "".join(_reading(document, document.title, lang) for document in documents)
+    return f'<span lang="{lang}">{escape(title)}</span><div>{links}</div>'
+
+
+def _reading(document: Document, words: str, lang: Lang) -> str:
+    """A link to another document, which opens where this one is read."""
+    link = document_link(document.id, (0, 0), lang)
+    return f'<a class="whole-text" href="{escape(link)}">{escape(words)}</a> '
+
+
+def _corrected(corrected: Corrected, lang: Lang) -> str:
+    note, right, source, told = corrected
+    places = [_primary(source.label, source.url)] if source else []
+    if told:
+        places.append(_reading(told, STRINGS[lang]["told_in"].format(title=told.title), lang))
+    return f'<blockquote>{escape(note)}</blockquote><p>{escape(right)}</p><p class="place">{" · ".join(places)}</p>'
+
+
+def _fact(fact: Fact, sources: Mapping[str, Source], lang: Lang) -> str:
+    """The sentence, its year where it is an event, the source that holds it, and the one in which it was read."""
+    year = f'<span class="year">{fact.year}</span>' if fact.year is not None else ""
+    holds, read = sources.get(fact.source), sources.get(fact.checked)
+    places = [_primary(holds.title, holds.url)] if holds else []
+    if read and read != holds:
+        places.append(escape(STRINGS[lang]["read_in"]).format(source=_primary(read.title, read.url)))
+    return f'{year}<p>{escape(fact.text)}</p><p class="place">{" · ".join(places)}</p>'
 
 
 def _lab(document: Document, lang: Lang) -> str:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tutor.errors import TutorError
 from tutor.session import Tutor
 from tutor.types import Lang
-from tutor.ui import labs, render
+from tutor.ui import labs, library, render
 from tutor.ui.conversation import Conversations
 from tutor.ui.strings import STRINGS
 
@@ -72,6 +72,12 @@ def _from_page(scope: Scope) -> bool:
 
 
 def routes(tutor: Tutor, conversations: Conversations) -> list[Route]:
+    """All of them; what is posted changes something, and comes from the page alone (Guard)."""
+    return [*shown(tutor), *kept(conversations)]
+
+
+def shown(tutor: Tutor) -> list[Route]:
+    """What there is to see: the sources and the labs."""
     style = _STYLE.read_text(encoding="utf-8")
 
     def plotly_js(request: Request) -> Response:
@@ -88,11 +94,29 @@ def routes(tutor: Tutor, conversations: Conversations) -> list[Route]:
             return HTMLResponse(f"<p>{render.escape(STRINGS[lang]['missing'])}</p>", 404)
         title = render.escape(found.title)
         head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
-        body = render.document_html(found, lines, lang)
+        body = render.document_html(found, lines, lang, library.beside(tutor.index, found, lang))
         return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{head}<style>{style}</style>{body}</html>')
 
     def gallery(request: Request) -> Response:
-        return JSONResponse(labs.gallery(tutor.index, "ko" if request.query_params.get("lang") == "ko" else "en"))
+        return JSONResponse(labs.gallery(tutor.index, _lang(request)))
+
+    def listing(request: Request) -> Response:
+        return JSONResponse(library.listing(tutor.index, _lang(request)))
+
+    def search(request: Request) -> Response:
+        return JSONResponse(library.search(tutor.index, request.query_params.get("q", ""), _lang(request)))
+
+    return [
+        Route("/plotly.min.js", plotly_js),
+        Route("/document/{doc:path}", document),
+        Route("/labs", gallery),
+        Route("/library", listing),
+        Route("/search", search),
+    ]
+
+
+def kept(conversations: Conversations) -> list[Route]:
+    """What was said: a learner's conversations, and what the learner thinks of an answer."""
 
     async def history(request: Request) -> Response:
         """The learner's conversations; of a posted {"delete": id} that one is forgotten first."""
@@ -115,13 +139,11 @@ def routes(tutor: Tutor, conversations: Conversations) -> list[Route]:
         await run_in_threadpool(here.rate, number, helpful)
         return JSONResponse({})
 
-    return [
-        Route("/history", history, methods=["POST"]),
-        Route("/feedback", feedback, methods=["POST"]),
-        Route("/plotly.min.js", plotly_js),
-        Route("/document/{doc:path}", document),
-        Route("/labs", gallery),
-    ]
+    return [Route("/history", history, methods=["POST"]), Route("/feedback", feedback, methods=["POST"])]
+
+
+def _lang(request: Request) -> Lang:
+    return "ko" if request.query_params.get("lang") == "ko" else "en"
 
 
 def _number(text: str) -> bool:

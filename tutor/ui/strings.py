@@ -6,7 +6,7 @@ from typing import Final, Literal, TypedDict, get_args
 
 from tutor.types import Lang, Mode
 
-View = Literal["labs", "history"]
+View = Literal["labs", "library", "history"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 
 
@@ -73,6 +73,21 @@ class Strings(TypedDict):
     set_up: str
     lab_of: str
     point_class: str
+    library: dict[str, str]
+    own: str
+    own_hint: str
+    about_note: str
+    eras: dict[str, str]
+    why: dict[str, str]
+    found: str
+    found_none: str
+    found_far: str
+    related: dict[str, str]
+    corrections: str
+    corrections_hint: str
+    told_in: str
+    facts: str
+    read_in: str
 
 
 KO: Final[Strings] = {
@@ -130,7 +145,11 @@ KO: Final[Strings] = {
     "files_remove": "고른 것 빼기",
     "files_reading": "읽고 있어요… 긴 글은 몇 분 걸려요.",
     "lang": "ko",
-    "views": {"labs": "실습", "history": "지난 대화"},
+    "views": {
+        "labs": "실습",
+        "library": "자료",
+        "history": "지난 대화",
+    },
     "view_failed": "불러오지 못했어요. 튜터가 켜져 있는지 확인하고 다시 열어 주세요.",
     "history_hint": "이 컴퓨터에만 저장돼요. 지우면 다시 볼 수 없어요.",
     "history_none": "아직 저장된 대화가 없어요.",
@@ -149,6 +168,47 @@ KO: Final[Strings] = {
     "set_up": "설정하고 돌리기",
     "lab_of": "직접 해 보기: {title}",
     "point_class": "다음에 찍을 점의 클래스",
+    "library": {
+        "find": "제목, 사람, 연도 또는 질문",
+        "search": "찾기",
+        "rule": "내 노트와 파일이 먼저, 그다음에는 글이 시대별로 이른 것부터 나와요.",
+        "no_title": "이 말이 든 제목이 없어요. Enter를 누르면 모든 글의 본문에서 찾아요.",
+        "searching": "모든 글에서 찾고 있어요…",
+        "failed": "찾지 못했어요. 긴 글이면 줄이고, 튜터가 켜져 있는지 확인해 주세요.",
+        "all": "목록 보기",
+        "back": "목록으로 돌아가기",
+        "reading": "고른 글",
+        "choose": "글을 고르면 여기에서 읽을 수 있어요. 무엇이든 적고 Enter를 누르면 모든 글의 본문에서 찾아요.",
+    },
+    "own": "내 노트와 파일",
+    "own_hint": "파일은 대화 화면의 ‘내 자료’에서 넣고 뺄 수 있어요.",
+    "about_note": "노트에 대한 글",
+    "eras": {
+        "beginnings": "시작",
+        "revival": "겨울과 부활",
+        "deep-learning": "딥러닝",
+        "sequence-models": "시퀀스 모델과 트랜스포머",
+        "today": "오늘날",
+        "how-it-works": "원리",
+        "other": "그 밖의 글",
+    },
+    "why": {
+        "words": "낱말로 찾았어요 ({words}위)",
+        "meaning": "뜻으로 찾았어요 ({meaning}위)",
+        "both": "낱말({words}위)과 뜻({meaning}위)으로 찾았어요",
+    },
+    "found": (
+        "가장 가까운 구절 {n}개예요. ‘낱말’은 찾는 낱말이 그대로 들어 있는 것, ‘뜻’은 낱말이 달라도 "
+        "말하는 내용이 비슷한 것이에요. 순위는 방법마다 따로 매겨요."
+    ),
+    "found_none": "찾을 만한 낱말이 없어요. 다른 말로 적어 보세요.",
+    "found_far": "이 자료에서는 다루지 않는 내용 같아요. 그나마 가까운 구절을 보여 줄게요.",
+    "related": {"predecessor": "앞선 이야기", "successor": "이어지는 이야기", "see_also": "함께 볼 글"},
+    "corrections": "바로잡은 곳",
+    "corrections_hint": "학습자의 노트에 적힌 말과, 기록에 따른 바른 말이에요.",
+    "told_in": "‘{title}’ 글 읽기",
+    "facts": "사실과 출처",
+    "read_in": "확인한 곳: {source}",
 }
 
 EN: Final[Strings] = {
@@ -206,7 +266,11 @@ EN: Final[Strings] = {
     "files_remove": "Remove selected",
     "files_reading": "Reading… a long text takes minutes.",
     "lang": "en",
-    "views": {"labs": "Labs", "history": "History"},
+    "views": {
+        "labs": "Labs",
+        "library": "Sources",
+        "history": "History",
+    },
     "view_failed": "This cannot be loaded. See that the tutor is running, and open it again.",
     "history_hint": "Kept on this machine alone. What is deleted is gone.",
     "history_none": "No conversation has been kept yet.",
@@ -225,6 +289,47 @@ EN: Final[Strings] = {
     "set_up": "Set up and run",
     "lab_of": "Try it yourself: {title}",
     "point_class": "Class of the next point",
+    "library": {
+        "find": "Title, name, year or question",
+        "search": "Search",
+        "rule": "Your note and files first, then the articles by era, the earliest first.",
+        "no_title": "No title holds this. Press Enter to search the text of everything.",
+        "searching": "Searching everything…",
+        "failed": "This could not be searched. Shorten a long text, and see that the tutor is running.",
+        "all": "Show the list",
+        "back": "Back to the list",
+        "reading": "The text chosen",
+        "choose": "Choose a text to read it here. Type anything and press Enter to search the text of everything.",
+    },
+    "own": "Your note and files",
+    "own_hint": "Add and remove files under “My files”, beside the conversation.",
+    "about_note": "about the note",
+    "eras": {
+        "beginnings": "Beginnings",
+        "revival": "Winters and revival",
+        "deep-learning": "Deep learning",
+        "sequence-models": "Sequence models and the Transformer",
+        "today": "Today",
+        "how-it-works": "How it works",
+        "other": "Other texts",
+    },
+    "why": {
+        "words": "Found by its words (rank {words})",
+        "meaning": "Found by its meaning (rank {meaning})",
+        "both": "Found by its words (rank {words}) and its meaning (rank {meaning})",
+    },
+    "found": (
+        "The nearest passages: {n}. Found by words: the same words stand in it. Found by meaning: it says something "
+        "alike, perhaps in other words. Each way has its own ranks."
+    ),
+    "found_none": "There is no word here to search for. Try other words.",
+    "found_far": "The sources do not seem to speak of this. These are the nearest passages there are.",
+    "related": {"predecessor": "What came before", "successor": "What came next", "see_also": "See also"},
+    "corrections": "Corrections",
+    "corrections_hint": "What the learner's note says, and what is right by the record.",
+    "told_in": "Read the article “{title}”",
+    "facts": "Facts and their sources",
+    "read_in": "read in {source}",
 }
 
 STRINGS: Final[dict[Lang, Strings]] = {"ko": KO, "en": EN}
