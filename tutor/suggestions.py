@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from tutor.errors import SearchIndexError
 from tutor.retrieval.index import Index
 from tutor.text import sentences
-from tutor.types import Citation, Document, Lang
+from tutor.types import Citation, Document, Lang, Passage
 
 FURTHER = ("successor", "see_also")  # where the story goes on, nearest first
 
@@ -27,18 +27,22 @@ def suggested(
     if document is None:
         return (), ""
     told = {(c.passage.id, start) for c in citations for start, _ in c.spans}
-    own = next((q for q in _questions(index, document.id, told) if q not in asked), None)
+    untold = (q for passage, start, q in known(index, document.id) if (passage.id, start) not in told)
+    own = next((q for q in untold if q not in asked), None)
     further = [f"{lang}/{slug}" for relation in FURTHER for slug in document.related.get(relation, ())]
-    later = next((q for ident in further for q in _questions(index, ident) if q not in asked), None)
+    later = next((q for ident in further for _, _, q in known(index, ident) if q not in asked), None)
     return tuple(q for q in (own, later) if q), document.lab
 
 
-def _questions(index: Index, ident: str, told: Collection[tuple[str, int]] = ()) -> Iterator[str]:
-    """The first wording of every question that a sentence of the document answers, those `told` left out."""
+def known(index: Index, ident: str) -> Iterator[tuple[Passage, int, str]]:
+    """Every question that a sentence of the document answers: its passage, where in it the sentence begins, the words.
+
+    Of a question's wordings it is the first.
+    """
     for passage in index.passages_of(ident):
         for (start, _), questions in zip(sentences(passage.text), passage.asked, strict=False):
-            if questions and (passage.id, start) not in told:
-                yield questions[0]
+            if questions:
+                yield passage, start, questions[0]
 
 
 def _document(index: Index, ident: str) -> Document | None:

@@ -10,7 +10,7 @@ async function post(path, asked) {
   return answer.json();
 }
 
-function goTo(conversation) {
+function openConversation(conversation) {
   if (conversation) sessionStorage.tutor = conversation;
   else sessionStorage.removeItem("tutor");
   location.reload();
@@ -20,11 +20,11 @@ function conversationRow({ id, title, updated, turns }, redraw) {
   const when = new Date(updated).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
   const open = make("button", { type: "button", className: "title", textContent: title });
   const remove = make("button", { type: "button", className: "chip", textContent: words.delete });
-  open.addEventListener("click", () => goTo(id));
+  open.addEventListener("click", () => openConversation(id));
   remove.addEventListener("click", async () => {
     if (remove.textContent === words.delete) return (remove.textContent = words.delete_sure);
     const left = await post("/history", { delete: id });
-    if (id === sessionStorage.tutor) goTo(null);
+    if (id === sessionStorage.tutor) openConversation(null);
     else redraw(left);
   });
   const row = make("li", {}, open, make("small", { textContent: `${when} · ${words.history_turns.replace("{n}", turns)}` }), remove);

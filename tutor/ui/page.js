@@ -114,6 +114,7 @@ function follow(fresh) {
 function show() {
   const view = props.value;
   if (!view || !view.order) return;
+  const answering = log.ariaBusy === "true";
   words = view.words;
   if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
   document.body.classList.add("ready");
@@ -128,6 +129,7 @@ function show() {
   $("#side").classList.toggle("idle", view.order.length === 0);
   const last = view.turns.at(-1);
   showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
+  if (answering && !view.busy && last?.sources) study(document.querySelectorAll("#passages .whole-text"));
   follow(fresh && view.busy);
   const opened = wanted?.has("lab") ? "labs" : wanted?.get("view");
   if (views[opened]) openView(opened, wanted.get("lab") ?? wanted.get("at"));
@@ -157,6 +159,7 @@ function openCitation(link) {
 async function documentText(href) {
   const answer = await fetch(href);
   const text = new DOMParser().parseFromString(await answer.text(), "text/html");
+  study([new URL(href, location)]);
   return $("article", text) ?? text.body;
 }
 
@@ -177,6 +180,28 @@ document.addEventListener("click", (event) => {
   else if (link.matches(".whole-text")) openDocument(link);
   else log.querySelector(`[data-id="${active}"]`)?.scrollIntoView({ block: "end", behavior: "smooth" });
 });
+
+// ---- what was studied ----------------------------------------------------------------------------
+// The articles, by slug, that were opened in the dialog or cited by an answer as it came. Never leaves the browser.
+const STUDIED = "tutor.studied";
+
+function studied() {
+  try {
+    return new Set(JSON.parse(localStorage.getItem(STUDIED)));
+  } catch {
+    return new Set(); // not written by this page
+  }
+}
+
+function keepStudied(slugs) {
+  localStorage.setItem(STUDIED, JSON.stringify([...slugs]));
+  document.dispatchEvent(new Event("studied"));
+}
+
+function study(links) {
+  const slugs = [...links].map((link) => /^\/document\/(?:ko|en)\/([^/]+)$/.exec(link.pathname)?.[1]);
+  keepStudied(new Set([...studied(), ...slugs.filter(Boolean)]));
+}
 
 // ---- typing --------------------------------------------------------------------------------------
 // The Enter that ends a Hangul composition chooses a syllable; it must not send the question.

@@ -151,6 +151,11 @@ def document_link(doc: str, lines: tuple[int, int], lang: Lang) -> str:
     return f"/document/{quote(doc)}?lines={lines[0]}-{lines[1]}&lang={lang}"
 
 
+def web_address(url: str) -> str:
+    """`url` if it may be followed from the page, else ""."""
+    return url if urlsplit(url).scheme in ("http", "https") else ""
+
+
 def _body(answer: Answer, lang: Lang) -> str:
     text = _blocks(answer.text)
     for check in answer.checked:
@@ -254,6 +259,6 @@ def _document_blocks(document: Document, lines: tuple[int, int] | None) -> Itera
 
 def _primary(title: str, url: str) -> str:
     """A link to a primary source; only a web address becomes one."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not web_address(url):
         return escape(title or url)
     return f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">{escape(title or url)}</a>'

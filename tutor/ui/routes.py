@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tutor.errors import TutorError
 from tutor.session import Tutor
 from tutor.types import Lang
-from tutor.ui import labs, library, render
+from tutor.ui import labs, library, render, timeline
 from tutor.ui.conversation import Conversations
 from tutor.ui.strings import STRINGS
 
@@ -84,8 +84,7 @@ def shown(tutor: Tutor) -> list[Route]:
         return FileResponse(str(_PLOTLY), media_type="text/javascript", headers={"cache-control": "max-age=86400"})
 
     def document(request: Request) -> Response:
-        query = parse_qs(request.url.query)
-        lang: Lang = "ko" if query.get("lang") == ["ko"] else "en"
+        query, lang = parse_qs(request.url.query), _lang(request)
         first, _, last = query.get("lines", [""])[0].partition("-")
         lines = (int(first), int(last)) if _number(first) and _number(last) else None
         try:
@@ -106,12 +105,16 @@ def shown(tutor: Tutor) -> list[Route]:
     def search(request: Request) -> Response:
         return JSONResponse(library.search(tutor.index, request.query_params.get("q", ""), _lang(request)))
 
+    def told(request: Request) -> Response:
+        return JSONResponse(timeline.timeline(tutor.index, _lang(request)))
+
     return [
         Route("/plotly.min.js", plotly_js),
         Route("/document/{doc:path}", document),
         Route("/labs", gallery),
         Route("/library", listing),
         Route("/search", search),
+        Route("/timeline", told),
     ]
 
 

@@ -6,8 +6,34 @@ from typing import Final, Literal, TypedDict, get_args
 
 from tutor.types import Lang, Mode
 
-View = Literal["labs", "library", "history"]
+View = Literal["timeline", "labs", "library", "history"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
+Strand = Literal["symbolic", "neural", "vision", "sequence", "language-models", "hardware"]
+
+
+class Timeline(TypedDict):
+    """The words of the timeline. The browser fills in `{n}` and the like."""
+
+    strands: dict[Strand, str]
+    show: str
+    zoom_in: str
+    zoom_out: str
+    zoom_whole: str
+    first: str
+    last: str
+    before: str
+    decade: str
+    more: str
+    fewer: str
+    source: str
+    article: str
+    close: str
+    ask: str
+    hint: str
+    studied: str
+    studied_of: str
+    forget: str
+    forget_sure: str
 
 
 class Strings(TypedDict):
@@ -88,6 +114,7 @@ class Strings(TypedDict):
     told_in: str
     facts: str
     read_in: str
+    timeline: Timeline
 
 
 KO: Final[Strings] = {
@@ -146,6 +173,7 @@ KO: Final[Strings] = {
     "files_reading": "읽고 있어요… 긴 글은 몇 분 걸려요.",
     "lang": "ko",
     "views": {
+        "timeline": "연표",
         "labs": "실습",
         "library": "자료",
         "history": "지난 대화",
@@ -209,6 +237,35 @@ KO: Final[Strings] = {
     "told_in": "‘{title}’ 글 읽기",
     "facts": "사실과 출처",
     "read_in": "확인한 곳: {source}",
+    "timeline": {
+        "strands": {
+            "symbolic": "기호주의",
+            "neural": "신경망과 학습",
+            "vision": "시각",
+            "sequence": "순차 모델",
+            "language-models": "언어 모델",
+            "hardware": "하드웨어",
+        },
+        "show": "보일 갈래",
+        "zoom_in": "확대",
+        "zoom_out": "축소",
+        "zoom_whole": "전체",
+        "first": "첫해",
+        "last": "마지막 해",
+        "before": "{year}년까지",
+        "decade": "{year}년대",
+        "more": "{n}개 더 보기",
+        "fewer": "간추려 보기",
+        "source": "출처: ",
+        "article": "글: ",
+        "close": "카드 닫기",
+        "ask": "물어볼 것",
+        "hint": "끌어서 옮기고, Ctrl을 누른 채 휠을 굴려 확대해요. 화살표로 사건 사이를 오가고 Enter로 열어요.",
+        "studied": "읽음",
+        "studied_of": "글 {m}편 중 {n}편을 읽었어요",
+        "forget": "기록 지우기",
+        "forget_sure": "어떤 글을 읽었는지 남긴 기록을 지울까요? 되돌릴 수 없어요.",
+    },
 }
 
 EN: Final[Strings] = {
@@ -267,6 +324,7 @@ EN: Final[Strings] = {
     "files_reading": "Reading… a long text takes minutes.",
     "lang": "en",
     "views": {
+        "timeline": "Timeline",
         "labs": "Labs",
         "library": "Sources",
         "history": "History",
@@ -330,6 +388,35 @@ EN: Final[Strings] = {
     "told_in": "Read the article “{title}”",
     "facts": "Facts and their sources",
     "read_in": "read in {source}",
+    "timeline": {
+        "strands": {
+            "symbolic": "Symbolic AI",
+            "neural": "Neural nets and learning",
+            "vision": "Vision",
+            "sequence": "Sequence models",
+            "language-models": "Language models",
+            "hardware": "Hardware",
+        },
+        "show": "Strands to show",
+        "zoom_in": "Zoom in",
+        "zoom_out": "Zoom out",
+        "zoom_whole": "Whole",
+        "first": "From",
+        "last": "to",
+        "before": "until {year}",
+        "decade": "{year}s",
+        "more": "{n} more",
+        "fewer": "Fewer",
+        "source": "Source: ",
+        "article": "Article: ",
+        "close": "Close the card",
+        "ask": "Ask about it",
+        "hint": "Drag to move, Ctrl and the wheel to zoom. Arrows go from event to event, Enter opens one.",
+        "studied": "studied",
+        "studied_of": "{n} of {m} articles studied",
+        "forget": "Clear",
+        "forget_sure": "Clear the record of what you have studied? It cannot be brought back.",
+    },
 }
 
 STRINGS: Final[dict[Lang, Strings]] = {"ko": KO, "en": EN}
