@@ -44,7 +44,7 @@ HOMES = {
         "ui/export.py",
     ),  # the last two only pass on the script that lies in the package
     "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),
-    "sqlalchemy": ("store/", "ui/conversation.py"),
+    "sqlalchemy": ("store/", "ui/conversation.py", "ui/settings.py"),
     "alembic": ("store/",),
     "pypdf": ("corpus/read_pdf.py",),
     "bs4": ("corpus/read_html.py",),

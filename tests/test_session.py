@@ -286,7 +286,7 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
 def test_small_talk_is_answered_by_its_own_words_from_the_tutors_page(session, text: str, told: str) -> None:
     made = session([INVENTED], [])
     answer(made, WHO)
-    assert made.rewrite(text, made._language(text)) == [text]  # "that" points back and asks nothing
+    assert made.rewrite(text, made.language(text)) == [text]  # "that" points back and asks nothing
     said = answer(made, text)
     assert said.text == told
     assert [citation.passage.slug for citation in said.citations] == ["tutor"]

@@ -38,6 +38,7 @@ from tutor.types import (
     Failed,
     LabFrame,
     Lang,
+    Manner,
     Message,
     Retrieved,
     TextDelta,
@@ -55,20 +56,27 @@ QUOTED = 3  # sentences, where the tutor quotes
 CHAIN = 3  # questions at most that are searched together
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
 
+DEFAULT_MANNER = Manner()
 Newest = Callable[[], Index] | None
 
 
 class Session:
     """A conversation with its own history, over a shared index, model and toolbox.
 
-    `lang` is the language of the answers: "ko", "en", or "auto" for that of each question. `newest` gives the index
-    to answer the next turn from, where it may change.
+    `manner` may be changed between two turns. `newest` gives the index to answer the next turn from, where it may
+    change.
     """
 
     def __init__(
-        self, index: Index, chat: model.ChatModel, toolbox: Toolbox, *, lang: str = "auto", newest: Newest = None
+        self,
+        index: Index,
+        chat: model.ChatModel,
+        toolbox: Toolbox,
+        *,
+        manner: Manner = DEFAULT_MANNER,
+        newest: Newest = None,
     ) -> None:
-        self.index, self.model, self.toolbox, self.lang, self._newest = index, chat, toolbox, lang, newest
+        self.index, self.model, self.toolbox, self.manner, self._newest = index, chat, toolbox, manner, newest
         self.id = uuid.uuid4().hex
         self._turns: list[Turn] = []
 
@@ -78,9 +86,9 @@ class Session:
         Closing the iterator, or setting `cancel`, stops the work within a token or a lab's step; a turn stopped
         by `cancel` is answered with what was checked by then, one that failed leaves no trace in the history.
         """
-        lang = self._language(text)
+        lang = self.language(text)
         try:
-            turn = Turn(checked_question(text), lang)
+            turn = Turn(checked_question(text), lang, wanted=1 if self.manner.length == "short" else QUOTED)
         except TutorError as error:
             yield Failed(error.text(lang))
             return
@@ -176,13 +184,12 @@ class Session:
     def _generate(self, turn: Turn, cancel: threading.Event, calling: Call) -> Generator[Event, None, ToolCall | None]:
         """One run of the model; returns the tool call it made, if any. Text goes out sentence by sentence, checked."""
         draft, call = "", None
-        refusal = grounding.REFUSAL[turn.lang]
-        offered = _quotations(turn, refusal) if self.model.only_quotes else []
+        offered = _quotations(turn, grounding.REFUSAL[turn.lang]) if self.model.only_quotes else []
         if offered and not turn.tools:
             turn.mode = "quoted"
         pieces = self.model.stream(
             [
-                Message("system", grounding.SYSTEM[turn.lang].format(refusal=refusal)),
+                Message("system", grounding.instructions(turn.lang, self.manner)),
                 *self._history(),
                 *turn.messages,
             ],
@@ -259,9 +266,10 @@ class Session:
             yield from _append_checked(turn, Checked(evidence.text, True, n), evidence.span)
 
     # ---- small decisions -----------------------------------------------------------------------------
-    def _language(self, text: str) -> Lang:
-        if self.lang in ("ko", "en"):
-            return "ko" if self.lang == "ko" else "en"
+    def language(self, text: str) -> Lang:
+        """The language to answer `text` in."""
+        if self.manner.lang != "auto":
+            return self.manner.lang
         short = len(re.findall(r"[A-Za-z]{2,}", text)) < 3  # "XOR?" says nothing about the language
         if short and language(text) == "en" and self._turns:
             return self._turns[-1].lang
@@ -291,7 +299,7 @@ class Tutor:
     toolbox: Toolbox
 
     def new_session(self, lang: str = "auto") -> Session:
-        return Session(self.index, self.model, self.toolbox, lang=lang, newest=lambda: self.index)
+        return Session(self.index, self.model, self.toolbox, manner=Manner.of(lang), newest=lambda: self.index)
 
     def refresh(self, progress: Progress | None = None) -> None:
         """Take the sources as they are now; turns that are being answered end with what they began with.
@@ -326,8 +334,8 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
 
 
 def _how_many(turn: Turn) -> int:
-    """Sentences to quote: one after a demo, else QUOTED."""
-    return 1 if turn.tools else QUOTED
+    """Sentences to quote: one after a demo, else as many as are wanted."""
+    return 1 if turn.tools else turn.wanted
 
 
 def _finished(draft: str) -> tuple[list[str], str]:

@@ -27,6 +27,7 @@ class Turn:
 
     question: str
     lang: Lang
+    wanted: int = 1  # sentences at most, where the tutor quotes
     about: list[str] = field(default_factory=list)  # the question, behind those that it leans on
     began: float = field(default_factory=time.monotonic)
     found: Found = field(default_factory=Found)

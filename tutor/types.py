@@ -245,6 +245,24 @@ class ToolResult:
 
 
 # ---- answers -------------------------------------------------------------------------------------
+Length = Literal["short", "full"]
+Level = Literal["newcomer", "student", "engineer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a learner wants to be answered; the language "auto" is that of each question."""
+
+    lang: Lang | Literal["auto"] = "auto"
+    length: Length = "full"
+    level: Level = "student"
+
+    @classmethod
+    def of(cls, lang: str) -> Manner:
+        """The usual manner, in the language of a setting: "ko", "en" or "auto"."""
+        return cls("ko" if lang == "ko" else "en" if lang == "en" else "auto")
+
+
 Mode = Literal["generated", "quoted", "refused", "lab"]
 
 

@@ -23,6 +23,7 @@ from tutor.types import (
     Failed,
     Hit,
     LabFrame,
+    Manner,
     Passage,
     Retrieved,
     Source,
@@ -75,6 +76,10 @@ class ScriptedSession:
     def __init__(self, lang: str = "auto", pause: float = 0.0, go_on: threading.Event | None = None) -> None:
         self.lang, self.pause, self.go_on = lang, pause, go_on
         self.history: list[str] = []
+        self.manner = Manner()
+
+    def language(self, text: str) -> str:
+        return language(text) if self.manner.lang == "auto" else self.manner.lang
 
     def ask(self, text: str, cancel: threading.Event) -> Iterator[Event]:
         lang = language(text)

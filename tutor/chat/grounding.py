@@ -13,28 +13,50 @@ import re
 from collections.abc import Callable, Sequence
 
 from tutor.text import normalise, numbers, sentences, terms
-from tutor.types import Checked, Citation, Evidence, Excerpt, Hit, Lang, Passage
+from tutor.types import Checked, Citation, Evidence, Excerpt, Hit, Lang, Length, Level, Manner, Passage
 
 SENTENCES_A_PASSAGE = 3  # of an excerpt, where whole passages do not fit
 
 SYSTEM: dict[Lang, str] = {
     "en": (
-        "You are a tutor for the history of AI. Answer in English, in one to four short sentences, only from the "
+        "You are a tutor for the history of AI. Answer in English, in {length}, only from the "
         "numbered passages, keeping to their wording. End every sentence with the number of its passage, like [1]. "
-        "If the passages do not hold the answer, reply only: {refusal} "
+        "{level}If the passages do not hold the answer, reply only: {refusal} "
         "If the learner asks to see something run, call the tool."
     ),
     "ko": (
         "당신은 AI의 역사를 가르치는 튜터입니다. 번호가 붙은 글에 있는 내용만으로, "
-        "되도록 그 표현 그대로, 한국어로 한 문장에서 네 문장까지 답하세요. "
-        "모든 문장 끝에 [1]처럼 글의 번호를 붙이세요. 글에 답이 없으면 이렇게만 답하세요: {refusal} "
+        "되도록 그 표현 그대로, 한국어로 {length} 답하세요. "
+        "모든 문장 끝에 [1]처럼 글의 번호를 붙이세요. {level}글에 답이 없으면 이렇게만 답하세요: {refusal} "
         "실행해서 보여 달라고 하면 도구를 부르세요."
     ),
+}
+LENGTHS: dict[Length, dict[Lang, str]] = {
+    "short": {"en": "one short sentence", "ko": "한 문장으로"},
+    "full": {"en": "one to four short sentences", "ko": "한 문장에서 네 문장까지"},
+}
+LEVELS: dict[Level, dict[Lang, str]] = {
+    "newcomer": {
+        "en": "The learner is new to the subject: choose what explains itself, and pass over formulas. ",
+        "ko": "학습자는 이 주제가 처음입니다: 쉽게 풀이된 내용을 고르고 수식은 건너뛰세요. ",
+    },
+    "student": {"en": "", "ko": ""},
+    "engineer": {
+        "en": "The learner is an engineer: choose what is exact and technical. ",
+        "ko": "학습자는 엔지니어입니다: 정확하고 기술적인 내용을 고르세요. ",
+    },
 }
 REFUSAL: dict[Lang, str] = {
     "en": "My sources do not hold an answer to that.",
     "ko": "제가 가진 자료에는 그 답이 없어요.",
 }
+
+
+def instructions(lang: Lang, manner: Manner) -> str:
+    """What the model is told before all else."""
+    length, level = LENGTHS[manner.length][lang], LEVELS[manner.level][lang]
+    return SYSTEM[lang].format(length=length, level=level, refusal=REFUSAL[lang])
+
 
 _MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _WORD = re.compile(r"[A-Za-z][\w-]*")  # a Korean particle counts as part of a name that it follows

@@ -20,7 +20,7 @@ from tutor.lookup import Found
 from tutor.retrieval.confidence import COVERED
 from tutor.session import Session, Tutor, open_tutor
 from tutor.turn import Turn
-from tutor.types import Checked, Event, Retrieved, TextDelta
+from tutor.types import Checked, Event, Manner, Retrieved, TextDelta
 
 
 class NoRetrieval(Session):
@@ -124,7 +124,7 @@ def run(questions: Path, out: Path, settings: Settings) -> None:
 def _opener(tutor: Tutor, kind: type[Session], question: Question, *, free: bool) -> Callable[[str], Session]:
     def opened(lang: str) -> Session:
         model = _Free(tutor.model) if free else tutor.model
-        session = kind(tutor.index, model, tutor.toolbox, lang=lang)
+        session = kind(tutor.index, model, tutor.toolbox, manner=Manner.of(lang))
         if isinstance(session, OraclePassages):
             session.articles = tuple(question.article)
         return session

@@ -31,6 +31,7 @@ from tutor.ui import export, render  # noqa: E402
 from tutor.ui import files as own  # noqa: E402
 from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
 from tutor.ui.routes import Guard, routes  # noqa: E402
+from tutor.ui.settings import asked_manner  # noqa: E402
 from tutor.ui.strings import EXAMPLES, STRINGS, VIEWS, from_browser  # noqa: E402
 
 _HERE = Path(__file__).parent
@@ -41,7 +42,8 @@ _UPLOAD = "200mb"  # more than a file may have, so that it is the library which 
 # By these the server knows a learner's browser, and its tab, again: neither is to be guessed, and both stay here.
 _DRAWN = """const drawn = () => Array.from(
         crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");"""
-_SECRETS = f"() => {{ {_DRAWN} return [localStorage.learner ??= drawn(), sessionStorage.tutor ??= drawn()]; }}"
+_SECRETS = f"() => {{ {_DRAWN} "
+_SECRETS += "return [localStorage.learner ??= drawn(), sessionStorage.tutor ??= drawn(), localStorage.manner ?? '']; }"
 _NEW_TAB = f"() => {{ {_DRAWN} return [null, localStorage.learner, sessionStorage.tutor = drawn()]; }}"
 
 _DOWNLOAD = """(text) => {
@@ -115,8 +117,10 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     state, learner, tab, heading, lang, log, examples, box, send, stop, retry, clear, save, saved, files = parts
     words: list[Any] = [heading, lang, box, send, stop, *save, retry, clear, *examples, *files]
 
-    def open_page(learner: str, tab: str, request: gr.Request) -> list[Any]:
+    def open_page(learner: str, tab: str, manner: str, request: gr.Request) -> list[Any]:
         here = conversations.open(learner, tab, from_browser(request.headers.get("accept-language", "")))
+        if manner:
+            here.prefer(asked_manner(manner))
         send, stop = _buttons(here)
         return [here, here.view(whole=True), *_labels(here.lang, send, stop), *own.labels(tutor, here.lang)]
 
@@ -132,7 +136,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     quick = quiet | {"queue": False}
     # "multiple": a question asked before gradio hears that the last answer is over would else never be answered.
     slow = quiet | {"concurrency_id": "model", "trigger_mode": "multiple"}
-    page.load(open_page, [learner, tab], [state, log, *words], js=_SECRETS, **quick)
+    page.load(open_page, [learner, tab, saved], [state, log, *words], js=_SECRETS, **quick)
     lang.input(switch, [lang, state], [log, *words], **quick)
     stop.click(_stop, [state], [log, send, stop], **quick)
     clear.click(begin_anew, [state, learner, tab], [log, send, stop], js=_NEW_TAB, **quick)

@@ -18,13 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from tutor.errors import TutorError
 from tutor.labs import core, forms, plots
 from tutor.store.conversations import Kept, Transcripts
-from tutor.text import language
 from tutor.types import (
     Answered,
     Event,
     Failed,
     LabFrame,
     Lang,
+    Manner,
     Retrieved,
     TextDelta,
     ToolCall,
@@ -50,7 +50,7 @@ _PAGE_WORDS: Final = (
     *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
     *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
     *("history_hint", "history_none", "history_turns", "delete", "delete_sure"),
-    *("edit", "copy", "copied", "helpful", "unhelpful", "library"),
+    *("edit", "copy", "copied", "helpful", "unhelpful", "library", "settings"),
 )
 
 _log = logging.getLogger(__name__)
@@ -83,6 +83,7 @@ class Conversation:
         self.ident, self._kept = ident, kept
         self._new_session = new_session
         self._session = new_session()
+        self.manner = self._session.manner
         self.turns = [Turn.of(*row) for row in kept.turns(ident)] if kept else []
         self._session.restore((turn.question, turn.answer) for turn in self.turns if turn.answer)
         self.cancel = threading.Event()
@@ -103,7 +104,7 @@ class Conversation:
             return False
         self._count += 1
         self.cancel = threading.Event()
-        lang = self.lang if run else language(question)
+        lang = self.lang if run else self._session.language(question)
         self._pending = Turn(self._count, question, lang, run, status=STRINGS[self.lang]["waiting"])
         self._idle.clear()
         self.turns.append(self._pending)
@@ -143,6 +144,11 @@ class Conversation:
         self._pending, self._running = None, False
         self._idle.set()
         self._session = self._new_session()
+        self._session.manner = self.manner
+
+    def prefer(self, manner: Manner) -> None:
+        """Answer so from the next question on."""
+        self.manner = self._session.manner = manner
 
     def rejected(self) -> str:
         """The last question where it got no answer at all, so that it can be put right; else ""."""

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tutor.errors import TutorError
 from tutor.session import Tutor
 from tutor.types import Lang
-from tutor.ui import labs, library, render, timeline
+from tutor.ui import labs, library, render, settings, timeline
 from tutor.ui.conversation import Conversations
 from tutor.ui.strings import STRINGS
 
@@ -105,6 +105,9 @@ def shown(tutor: Tutor) -> list[Route]:
     def search(request: Request) -> Response:
         return JSONResponse(library.search(tutor.index, request.query_params.get("q", ""), _lang(request)))
 
+    def status(request: Request) -> Response:
+        return JSONResponse(settings.status(tutor, _lang(request)))
+
     def told(request: Request) -> Response:
         return JSONResponse(timeline.timeline(tutor.index, _lang(request)))
 
@@ -115,6 +118,7 @@ def shown(tutor: Tutor) -> list[Route]:
         Route("/library", listing),
         Route("/search", search),
         Route("/timeline", told),
+        Route("/status", status),
     ]
 
 
@@ -142,7 +146,17 @@ def kept(conversations: Conversations) -> list[Route]:
         await run_in_threadpool(here.rate, number, helpful)
         return JSONResponse({})
 
-    return [Route("/history", history, methods=["POST"]), Route("/feedback", feedback, methods=["POST"])]
+    async def manner(request: Request) -> Response:
+        """How a learner wants to be answered: {"learner", "tab", "manner": {"lang", "length", "level"}}."""
+        asked = await _posted(request)
+        here = conversations.held(str(asked.get("learner")), str(asked.get("tab")))
+        if here is None:
+            return PlainTextResponse("Bad request", 400)
+        here.prefer(settings.manner(asked.get("manner")))
+        return JSONResponse({})
+
+    changes = {"/history": history, "/feedback": feedback, "/manner": manner}
+    return [Route(path, change, methods=["POST"]) for path, change in changes.items()]
 
 
 def _lang(request: Request) -> Lang:

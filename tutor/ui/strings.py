@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypedDict, get_args
 
-from tutor.types import Lang, Mode
+from tutor.types import Lang, Length, Level, Mode
 
-View = Literal["timeline", "labs", "library", "history"]
+View = Literal["timeline", "labs", "library", "history", "settings"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 Strand = Literal["symbolic", "neural", "vision", "sequence", "language-models", "hardware"]
 
@@ -34,6 +34,25 @@ class Timeline(TypedDict):
     studied_of: str
     forget: str
     forget_sure: str
+
+
+class SettingsWords(TypedDict):
+    """The words of the settings: the questions, their choices, and what is told of the program."""
+
+    manner: dict[str, str]
+    langs: dict[str, str]
+    lengths: dict[Length, str]
+    levels: dict[Level, str]
+    quotes_only: str
+    private: str
+    facts: dict[str, str]
+    here: str
+    server: str
+    bundled: str
+    licence: str
+    unknown_licence: str
+    index: str
+    library: str
 
 
 class Strings(TypedDict):
@@ -115,6 +134,7 @@ class Strings(TypedDict):
     facts: str
     read_in: str
     timeline: Timeline
+    settings: SettingsWords
 
 
 KO: Final[Strings] = {
@@ -177,6 +197,7 @@ KO: Final[Strings] = {
         "labs": "실습",
         "library": "자료",
         "history": "지난 대화",
+        "settings": "설정",
     },
     "view_failed": "불러오지 못했어요. 튜터가 켜져 있는지 확인하고 다시 열어 주세요.",
     "history_hint": "이 컴퓨터에만 저장돼요. 지우면 다시 볼 수 없어요.",
@@ -237,6 +258,29 @@ KO: Final[Strings] = {
     "told_in": "‘{title}’ 글 읽기",
     "facts": "사실과 출처",
     "read_in": "확인한 곳: {source}",
+    "settings": {
+        "manner": {"lang": "답의 언어", "length": "답의 길이", "level": "나에게 맞는 수준"},
+        "langs": {"auto": "질문과 같은 언어", "ko": "한국어", "en": "영어"},
+        "lengths": {"short": "한 문장", "full": "한 문장에서 네 문장"},
+        "levels": {"newcomer": "처음이에요", "student": "배우는 중이에요", "engineer": "엔지니어예요"},
+        "quotes_only": "지금 모델은 출처의 문장을 그대로 옮기기만 해서, 수준을 바꿔도 답이 달라지지 않아요.",
+        "private": "질문과 자료, 기록은 이 컴퓨터에만 있어요. 튜터는 밖으로 아무것도 보내지 않아요.",
+        "facts": {
+            "model": "모델",
+            "licence": "모델의 라이선스",
+            "where": "실행되는 곳",
+            "index": "색인",
+            "database": "대화를 저장하는 곳",
+            "version": "버전",
+        },
+        "here": "이 컴퓨터의 이 프로그램 안",
+        "server": "모델은 서버 {url}, 나머지는 이 컴퓨터. 질문과 찾은 글이 그 서버로 가요.",
+        "bundled": "{name} (함께 들어 있는 모델)",
+        "licence": "Apache-2.0",
+        "unknown_licence": "모델 카드를 확인하세요",
+        "index": "글 {documents}편, 단락 {passages}개",
+        "library": "그중 내 파일 {n}개",
+    },
     "timeline": {
         "strands": {
             "symbolic": "기호주의",
@@ -328,6 +372,7 @@ EN: Final[Strings] = {
         "labs": "Labs",
         "library": "Sources",
         "history": "History",
+        "settings": "Settings",
     },
     "view_failed": "This cannot be loaded. See that the tutor is running, and open it again.",
     "history_hint": "Kept on this machine alone. What is deleted is gone.",
@@ -388,6 +433,29 @@ EN: Final[Strings] = {
     "told_in": "Read the article “{title}”",
     "facts": "Facts and their sources",
     "read_in": "read in {source}",
+    "settings": {
+        "manner": {"lang": "Language of the answers", "length": "Length of the answers", "level": "What suits me"},
+        "langs": {"auto": "that of the question", "ko": "Korean", "en": "English"},
+        "lengths": {"short": "one sentence", "full": "one to four sentences"},
+        "levels": {"newcomer": "I am new to this", "student": "I am learning it", "engineer": "I am an engineer"},
+        "quotes_only": "The present model only quotes the sources, so that the level changes nothing in its answers.",
+        "private": "Questions, files and records stay on this machine. The tutor sends nothing out.",
+        "facts": {
+            "model": "Model",
+            "licence": "Its licence",
+            "where": "Runs",
+            "index": "Index",
+            "database": "Conversations are kept in",
+            "version": "Version",
+        },
+        "here": "inside this program, on this machine",
+        "server": "the model on the server {url}, the rest on this machine. Questions and passages go to that server.",
+        "bundled": "{name} (it comes with the tutor)",
+        "licence": "Apache-2.0",
+        "unknown_licence": "see its model card",
+        "index": "texts: {documents}, passages: {passages}",
+        "library": "of these, your files: {n}",
+    },
     "timeline": {
         "strands": {
             "symbolic": "Symbolic AI",
