@@ -13,7 +13,7 @@ LAYERS = [
     {"corpus", "store"},
     {"retrieval", "chat", "labs", "training"},
     {"demo_request", "lookup", "question", "suggestions"},
-    {"tools", "follow_up", "turn"},
+    {"tools", "follow_up", "turn", "quiz"},
     {"session"},
     {"cli", "cli_labs", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},
 ]
@@ -44,12 +44,13 @@ HOMES = {
         "ui/export.py",
     ),  # the last two only pass on the script that lies in the package
     "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),
-    "sqlalchemy": ("store/", "ui/conversation.py", "ui/settings.py"),
     "alembic": ("store/",),
     "pypdf": ("corpus/read_pdf.py",),
     "bs4": ("corpus/read_html.py",),
     "nbformat": ("corpus/read_notebook.py",),
     "docx": ("corpus/read_docx.py",),
+    "sqlalchemy": ("store/", "quiz/history.py", "ui/conversation.py", "ui/quiz.py", "ui/routes.py", "ui/settings.py"),
+    "fsrs": ("quiz/", "ui/quiz.py"),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

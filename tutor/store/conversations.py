@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from tutor.store.base import Base
+from tutor.store.learner import learner_of
 
 TITLE = 120  # characters of the first question
 
@@ -54,7 +54,7 @@ class Transcripts:
 
     def __init__(self, engine: sa.Engine, secret: str) -> None:
         self._engine = engine
-        self._learner = hashlib.sha256(secret.encode()).hexdigest()
+        self._learner = learner_of(secret)
 
     def all(self) -> list[Kept]:
         """The newest first."""

@@ -258,7 +258,8 @@ def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
     Raises:
         SettingError: the database cannot be opened.
     """
-    conversations = Conversations(tutor.new_session, open_store(tutor.settings.database))
+    store = open_store(tutor.settings.database)
+    conversations = Conversations(tutor.new_session, store)
     page = build(tutor, conversations)
     _, url, _ = page.launch(
         server_name=host,
@@ -276,7 +277,7 @@ def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
         theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo", neutral_hue="slate"),
         css_paths=_HERE / "style.css",
         app_kwargs={
-            "routes": routes(tutor, conversations),
+            "routes": routes(tutor, conversations, store),
             "middleware": [Middleware(Guard)],
             "docs_url": None,
             "redoc_url": None,

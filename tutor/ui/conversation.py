@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tutor.errors import TutorError
 from tutor.labs import core, forms, plots
 from tutor.store.conversations import Kept, Transcripts
+from tutor.store.learner import SECRET_LENGTH
 from tutor.types import (
     Answered,
     Event,
@@ -44,13 +45,12 @@ REDRAW_SECONDS = 0.1  # at least, between two states of the running turn
 FIGURE_SECONDS = 0.25  # at least, between two states of a running demo's picture
 MAX_CONVERSATIONS = 100
 LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it left
-SECRET_LENGTH = 32  # hexadecimal digits that a tab draws; a shorter one is not trusted
 
 _PAGE_WORDS: Final = (
     *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
     *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
     *("history_hint", "history_none", "history_turns", "delete", "delete_sure"),
-    *("edit", "copy", "copied", "helpful", "unhelpful", "library", "settings"),
+    *("edit", "copy", "copied", "helpful", "unhelpful", "library", "settings", "quiz"),
 )
 
 _log = logging.getLogger(__name__)

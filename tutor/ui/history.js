@@ -1,15 +1,5 @@
 // The learner's kept conversations; and beside each answer, what may be done with it. Shares its scope with page.js and
-// views.js. The two secrets were drawn by the page (tutor/ui/app.py).
-async function post(path, asked) {
-  const answer = await fetch(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ learner: localStorage.learner, ...asked }),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
-
+// views.js.
 function openConversation(conversation) {
   if (conversation) sessionStorage.tutor = conversation;
   else sessionStorage.removeItem("tutor");

@@ -181,6 +181,12 @@ document.addEventListener("click", (event) => {
   else log.querySelector(`[data-id="${active}"]`)?.scrollIntoView({ block: "end", behavior: "smooth" });
 });
 
+function saveAs(blob, name) {
+  const link = make("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
 // ---- what was studied ----------------------------------------------------------------------------
 // The articles, by slug, that were opened in the dialog or cited by an answer as it came. Never leaves the browser.
 const STUDIED = "tutor.studied";

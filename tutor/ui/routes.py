@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -16,9 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tutor.errors import TutorError
 from tutor.session import Tutor
+from tutor.store.learner import SECRET_LENGTH
 from tutor.types import Lang
 from tutor.ui import labs, library, render, settings, timeline
 from tutor.ui.conversation import Conversations
+from tutor.ui.quiz import Quiz
 from tutor.ui.strings import STRINGS
 
 _STYLE = Path(__file__).parent / "style.css"
@@ -37,7 +42,6 @@ _HEADERS = (
 )
 _CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
 _UPLOAD = "/gradio_api/upload"
-_LEARNER = 32  # characters at least of the secret that a learner's browser draws
 
 
 class Guard:
@@ -57,7 +61,7 @@ class Guard:
             await send(message)
 
         # What changes something is open to the page itself, not to another one in the same browser.
-        changing = scope["method"] == "POST" and not scope["path"].startswith("/gradio_api")
+        changing = scope["method"] not in ("GET", "HEAD") and not scope["path"].startswith("/gradio_api")
         foreign = (changing or scope["path"].startswith(_UPLOAD)) and not _from_page(scope)
         if foreign or scope["path"].startswith(_CLOSED):
             await PlainTextResponse("Not found", 404)(scope, receive, send_guarded)
@@ -71,9 +75,9 @@ def _from_page(scope: Scope) -> bool:
     return urlsplit(headers.get(b"origin", b"")).netloc == headers.get(b"host")
 
 
-def routes(tutor: Tutor, conversations: Conversations) -> list[Route]:
-    """All of them; what is posted changes something, and comes from the page alone (Guard)."""
-    return [*shown(tutor), *kept(conversations)]
+def routes(tutor: Tutor, conversations: Conversations, store: Engine) -> list[Route]:
+    """All of them; what changes something comes from the page alone (Guard)."""
+    return [*shown(tutor), *kept(conversations), *practised(Quiz(tutor, store))]
 
 
 def shown(tutor: Tutor) -> list[Route]:
@@ -127,29 +131,26 @@ def kept(conversations: Conversations) -> list[Route]:
 
     async def history(request: Request) -> Response:
         """The learner's conversations; of a posted {"delete": id} that one is forgotten first."""
-        asked = await _posted(request)
-        learner, gone = asked.get("learner"), asked.get("delete")
-        if not isinstance(learner, str) or len(learner) < _LEARNER:
-            return PlainTextResponse("Bad request", 400)
+        learner, gone = _learner(request), (await _posted(request)).get("delete")
         if isinstance(gone, str):
             await run_in_threadpool(conversations.delete, learner, gone)
         kept = await run_in_threadpool(conversations.listed, learner)
         return JSONResponse([asdict(one) | {"updated": one.updated.isoformat()} for one in kept])
 
     async def feedback(request: Request) -> Response:
-        """What a learner says of a turn: {"learner", "tab", "number", "helpful": true, false or null}."""
+        """What a learner says of a turn: {"tab", "number", "helpful": true, false or null}."""
         asked = await _posted(request)
         number, helpful = asked.get("number"), asked.get("helpful")
-        here = conversations.held(str(asked.get("learner")), str(asked.get("tab")))
+        here = conversations.held(_learner(request), str(asked.get("tab")))
         if here is None or not isinstance(number, int) or not isinstance(helpful, bool | None):
             return PlainTextResponse("Bad request", 400)
         await run_in_threadpool(here.rate, number, helpful)
         return JSONResponse({})
 
     async def manner(request: Request) -> Response:
-        """How a learner wants to be answered: {"learner", "tab", "manner": {"lang", "length", "level"}}."""
+        """How a learner wants to be answered: {"tab", "manner": {"lang", "length", "level"}}."""
         asked = await _posted(request)
-        here = conversations.held(str(asked.get("learner")), str(asked.get("tab")))
+        here = conversations.held(_learner(request), str(asked.get("tab")))
         if here is None:
             return PlainTextResponse("Bad request", 400)
         here.prefer(settings.manner(asked.get("manner")))
@@ -157,6 +158,54 @@ def kept(conversations: Conversations) -> list[Route]:
 
     changes = {"/history": history, "/feedback": feedback, "/manner": manner}
     return [Route(path, change, methods=["POST"]) for path, change in changes.items()]
+
+
+def practised(quiz: Quiz) -> list[Route]:
+    """The quiz; `x-learner` is the secret of the learner's browser."""
+
+    def following(request: Request) -> Response:
+        era = request.query_params.get("era", "")
+        return JSONResponse(quiz.next(_learner(request), era, _lang(request), _now()))
+
+    async def answer(request: Request) -> Response:
+        said = await _posted(request)
+        ident, given = said.get("item"), said.get("answer")
+        if not isinstance(given, str) or ident not in quiz.items:
+            return PlainTextResponse("No answer to a question of the quiz", 400)
+        told = await run_in_threadpool(quiz.answer, _learner(request), ident, given, _lang(request), _now())
+        return JSONResponse(told)
+
+    def clear(request: Request) -> Response:
+        quiz.history(_learner(request)).clear()
+        return JSONResponse({})
+
+    def progress(request: Request) -> Response:
+        return JSONResponse(quiz.progress(_learner(request), _lang(request), _now()))
+
+    def export(request: Request) -> Response:
+        if request.path_params["kind"] == "csv":
+            return PlainTextResponse(quiz.export_csv(_learner(request), _now()), media_type="text/csv")
+        return JSONResponse(quiz.export(_learner(request), _now()))
+
+    return [
+        Route("/quiz", following),
+        Route("/quiz", answer, methods=["POST"]),
+        Route("/quiz", clear, methods=["DELETE"]),
+        Route("/quiz/progress", progress),
+        Route("/quiz/export.{kind}", export),
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()  # the learner's own time zone: "today" ends at midnight
+
+
+def _learner(request: Request) -> str:
+    """Raises HTTPException 400 where the secret is missing or too short to be one."""
+    learner = request.headers.get("x-learner", "")
+    if len(learner) < SECRET_LENGTH:
+        raise HTTPException(400)
+    return learner
 
 
 def _lang(request: Request) -> Lang:

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypedDict, get_args
 
 from tutor.types import Lang, Length, Level, Mode
 
-View = Literal["timeline", "labs", "library", "history", "settings"]
+View = Literal["timeline", "labs", "library", "quiz", "history", "settings"]
 VIEWS: Final[tuple[View, ...]] = get_args(View)
 Strand = Literal["symbolic", "neural", "vision", "sequence", "language-models", "hardware"]
 
@@ -53,6 +53,35 @@ class SettingsWords(TypedDict):
     unknown_licence: str
     index: str
     library: str
+
+
+class QuizStrings(TypedDict):
+    """The words of the quiz."""
+
+    hint: str
+    every: str
+    untouched: str
+    counts: str
+    due: str
+    start: str
+    eras: str
+    review: str
+    fresh: str
+    type: str
+    check: str
+    right: str
+    wrong: str
+    proof: str
+    source: str
+    article: str
+    again: str
+    next: str
+    watch: str
+    none_left: str
+    next_due: str
+    save: str
+    clear: str
+    clear_sure: str
 
 
 class Strings(TypedDict):
@@ -135,6 +164,7 @@ class Strings(TypedDict):
     read_in: str
     timeline: Timeline
     settings: SettingsWords
+    quiz: QuizStrings
 
 
 KO: Final[Strings] = {
@@ -196,6 +226,7 @@ KO: Final[Strings] = {
         "timeline": "연표",
         "labs": "실습",
         "library": "자료",
+        "quiz": "퀴즈",
         "history": "지난 대화",
         "settings": "설정",
     },
@@ -310,6 +341,32 @@ KO: Final[Strings] = {
         "forget": "기록 지우기",
         "forget_sure": "어떤 글을 읽었는지 남긴 기록을 지울까요? 되돌릴 수 없어요.",
     },
+    "quiz": {
+        "hint": "시대를 고르면 한 문제씩 나와요. 틀린 문제는 곧, 맞힌 문제는 며칠 뒤에 다시 나와요.",
+        "every": "모든 시대",
+        "untouched": "{items}문제",
+        "counts": "{items}문제 가운데 {seen}개 풀고 {known}개 익혔어요",
+        "due": "오늘 복습 {n}개",
+        "start": "{era} 문제 풀기",
+        "eras": "시대 고르기",
+        "review": "복습",
+        "fresh": "새 문제",
+        "type": "빈칸에 들어갈 답",
+        "check": "확인",
+        "right": "맞았어요.",
+        "wrong": "아쉬워요. 정답: {answer}",
+        "proof": "근거가 된 문장",
+        "source": "출처: ",
+        "article": "글에서 보기: {title}",
+        "again": "{when}에 다시 나와요.",
+        "next": "다음 문제",
+        "watch": "직접 돌려 확인하기",
+        "none_left": "지금은 풀 문제가 없어요.",
+        "next_due": "다음 복습은 {when}에 나와요.",
+        "save": "기록 저장",
+        "clear": "기록 지우기",
+        "clear_sure": "지금까지 푼 기록을 모두 지울까요? 되돌릴 수 없어요.",
+    },
 }
 
 EN: Final[Strings] = {
@@ -371,6 +428,7 @@ EN: Final[Strings] = {
         "timeline": "Timeline",
         "labs": "Labs",
         "library": "Sources",
+        "quiz": "Quiz",
         "history": "History",
         "settings": "Settings",
     },
@@ -484,6 +542,32 @@ EN: Final[Strings] = {
         "studied_of": "{n} of {m} articles studied",
         "forget": "Clear",
         "forget_sure": "Clear the record of what you have studied? It cannot be brought back.",
+    },
+    "quiz": {
+        "hint": "Pick an era; questions come one by one. What you miss comes back soon, what you know after days.",
+        "every": "All eras",
+        "untouched": "{items} questions",
+        "counts": "{seen} of {items} seen, {known} known",
+        "due": "{n} due today",
+        "start": "Start: {era}",
+        "eras": "Choose an era",
+        "review": "Review",
+        "fresh": "New",
+        "type": "Your answer for the gap",
+        "check": "Check",
+        "right": "Right.",
+        "wrong": "Not quite. The answer: {answer}",
+        "proof": "The sentence that says so",
+        "source": "Source: ",
+        "article": "In the article: {title}",
+        "again": "This comes back {when}.",
+        "next": "Next question",
+        "watch": "Run it and see",
+        "none_left": "There is nothing to ask right now.",
+        "next_due": "The next one comes back {when}.",
+        "save": "Save progress",
+        "clear": "Clear history",
+        "clear_sure": "Clear every answer given so far? This cannot be undone.",
     },
 }
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tutor.store import conversations  # noqa: F401  its tables belong to the metadata
+from tutor.store import conversations, reviews  # noqa: F401  their tables belong to the metadata
 from tutor.store.base import Base
 
 context.configure(
