@@ -16,9 +16,10 @@ import pytest
 import small_corpus
 
 from tutor.cli import main
-from tutor.console import STDIN_LIMIT, interruptible, record, spoken, turn
+from tutor.console import STDIN_LIMIT, interruptible, spoken, turn
 from tutor.errors import TutorError
 from tutor.labs import core
+from tutor.service import record
 from tutor.types import (
     Answer,
     Answered,
@@ -63,7 +64,10 @@ def test_help_lists_every_command(capsys):
     status, out, _ = run(capsys, "--help")
     assert status == 0
     listed = re.findall(r"(?m)^  ([a-z]+)  ", out.split("Commands:")[1])
-    assert listed == ["serve", "ask", "chat", "index", "timeline", "eval", "doctor", "add", "sources", "remove", "demo"]
+    assert listed == [
+        *("serve", "ask", "chat", "mcp", "index", "timeline", "eval", "doctor"),
+        *("add", "sources", "remove", "demo"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -350,7 +354,8 @@ def test_the_record_of_an_answer_is_plain_data():
     answer = Answer(
         "t", "en", "lab", ANSWER.citations, tools=(ToolResult(call, {"gate": "xor", "seeds": [0]}, "3/4", True),)
     )
-    assert json.loads(json.dumps(record(answer))) == {
+    assert json.loads(json.dumps(record("q", answer))) == {
+        "question": "q",
         "answer": "t",
         "lang": "en",
         "mode": "lab",
@@ -414,6 +419,15 @@ def test_a_missing_package_is_named():
     code = "import sys; sys.modules['pydantic'] = None; from tutor.cli import main; main(['demo', 'perceptron'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "The Python package pydantic is missing. Type: tutor doctor\n")
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "is not installed"), ("ko", "설치되어 있지 않아요")])
+def test_without_its_extra_the_mcp_server_says_what_to_type(lang, said):
+    code = f"import sys; sys.modules['mcp'] = None; from tutor.cli import main; main(['mcp', '--lang', '{lang}'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert "pip install 'ai-history-tutor[mcp]'" in done.stderr
 
 
 # ---- with a model ---------------------------------------------------------------------------------

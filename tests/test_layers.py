@@ -15,11 +15,12 @@ LAYERS = [
     {"demo_request", "lookup", "question", "suggestions"},
     {"tools", "follow_up", "turn", "quiz"},
     {"session"},
-    {"cli", "cli_labs", "cli_sources", "console", "doctor", "ui", "evals", "__main__"},
+    {"service"},
+    {"cli", "cli_labs", "cli_sources", "console", "doctor", "mcp_server", "ui", "evals", "__main__"},
 ]
 # Entries that start their siblings; and the evaluation grades the very string that reaches the page.
 SIBLINGS = {
-    "cli": {"cli_labs", "cli_sources", "console", "doctor", "ui", "evals"},
+    "cli": {"cli_labs", "cli_sources", "console", "doctor", "mcp_server", "ui", "evals"},
     "cli_labs": {"console"},
     "cli_sources": {"console"},
     "__main__": {"cli"},
@@ -51,6 +52,7 @@ HOMES = {
     "docx": ("corpus/read_docx.py",),
     "sqlalchemy": ("store/", "quiz/history.py", "ui/conversation.py", "ui/quiz.py", "ui/routes.py", "ui/settings.py"),
     "fsrs": ("quiz/", "ui/quiz.py"),
+    "mcp": ("mcp_server.py",),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

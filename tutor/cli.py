@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tutor import __version__, cli_labs, cli_sources, config
-from tutor.console import next_line, progress, read_question, record, spoken, status, tr, turn
-from tutor.errors import TutorError
+from tutor.console import next_line, progress, read_question, spoken, status, tr, turn
+from tutor.errors import SettingError, TutorError
 
 if TYPE_CHECKING:
     from tutor.session import Session
@@ -143,7 +143,9 @@ def ask(
     session = _open(settings)
     answer = turn(session, text, settings.lang, quiet=as_json)
     if as_json:
-        typer.echo(json.dumps({"question": text, **record(answer)}, ensure_ascii=False))
+        from tutor.service import record
+
+        typer.echo(json.dumps(record(text, answer), ensure_ascii=False))
     if answer.stopped:
         raise typer.Exit(130)
 
@@ -170,6 +172,37 @@ def chat(
             turn(session, text, settings.lang)
         except TutorError as error:  # one bad turn does not end the conversation
             typer.echo(error.text(spoken(settings.lang)), err=True)
+
+
+@app.command(
+    help=tr(
+        "Serve the tutor to an assistant by the Model Context Protocol, over standard input and output.",
+        "표준 입출력의 Model Context Protocol로 다른 AI 도우미에게 튜터를 빌려줘요.",
+    )
+)
+def mcp(
+    ctx: typer.Context,
+    model: Model = None,
+    server: Server = None,
+    threads: Threads = None,
+    dtype: Dtype = None,
+    online: Online = None,
+    lang: Spoken = None,
+) -> None:
+    settings = _settings(ctx)
+    try:
+        from tutor import mcp_server
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "mcp":
+            raise
+        raise SettingError(
+            "The Python package mcp is not installed.",
+            "Type: pip install 'ai-history-tutor[mcp]'",
+            ko=("파이썬 패키지 mcp가 설치되어 있지 않아요.", "이렇게 입력하세요: pip install 'ai-history-tutor[mcp]'"),
+        ) from None
+    from tutor.session import open_tutor
+
+    mcp_server.serve(open_tutor(settings, progress=progress))
 
 
 @app.command(help=tr("Bring the search index up to date.", "검색 색인을 최신으로 만들어요."))

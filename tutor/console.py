@@ -1,4 +1,4 @@
-"""The terminal: the person's language, what is typed, progress, the events of a turn, records as JSON."""
+"""The terminal: the person's language, what is typed, progress, the events of a turn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -147,28 +147,6 @@ def _address(path: str, passage: Passage, lang: Lang) -> str:
     if path.lower().endswith((".md", ".markdown", ".txt")):
         return f"{path}:{passage.lines[0]}-{passage.lines[1]}"
     return path
-
-
-def record(answer: Answer) -> dict[str, Any]:
-    """The answer as plain JSON data."""
-    return {
-        "answer": answer.text,
-        "lang": answer.lang,
-        "mode": answer.mode,
-        "citations": [
-            {"n": c.n, "doc": p.doc, "title": p.title, "lang": p.lang, "lines": list(p.lines), "text": p.text}
-            for c in answer.citations
-            for p in [c.passage]
-        ],
-        "tool_calls": [
-            {"name": t.call.name, "arguments": dict(t.arguments), "result": t.text, "ok": t.ok} for t in answer.tools
-        ],
-        "withheld": answer.withheld,
-        "stopped": answer.stopped,
-        "tokens": answer.tokens,
-        "seconds": round(answer.seconds, 3),
-        "first_token_seconds": round(answer.first_token_seconds, 3),
-    }
 
 
 def read_question(given: str | None) -> str:

@@ -6,8 +6,10 @@ TutorError                  a message for the person at the keyboard, and what t
 ├── CorpusError             a source file is broken (front matter, encoding)
 ├── SearchIndexError             the index is damaged, stale or cannot be written
 ├── ModelError              the checkpoint or the model server cannot be used
+├── BusyError               too many wait already for what is done one at a time
 └── ToolError               a tool call cannot be carried out
     ├── ToolCallInvalid     the call itself is wrong: goes back to whoever made it
+    │   └── UnknownLab      there is no lab of that name
     └── ToolFailed          the lab broke off (time limit, numbers ran away)
 
 Anything else that escapes is a bug of ours and is allowed to travel.
@@ -30,8 +32,11 @@ class TutorError(Exception):
 
     def text(self, lang: str = "en") -> str:
         """The message and the hint as one text in `lang` ("ko" or "en")."""
-        message, hint = self._ko if lang == "ko" and self._ko else (self.message, self.hint)
-        return f"{message} {hint}".strip()
+        return " ".join(self.parts(lang)).strip()
+
+    def parts(self, lang: str = "en") -> tuple[str, str]:
+        """The message and the hint in `lang`."""
+        return self._ko if lang == "ko" and self._ko else (self.message, self.hint)
 
 
 class SettingError(TutorError):
@@ -54,12 +59,20 @@ class ModelError(TutorError):
     """The checkpoint or the model server cannot be used."""
 
 
+class BusyError(TutorError):
+    """Too many wait already."""
+
+
 class ToolError(TutorError):
     """A tool call cannot be carried out."""
 
 
 class ToolCallInvalid(ToolError):
     """The call is wrong: unknown tool, unknown or out-of-range argument, broken JSON."""
+
+
+class UnknownLab(ToolCallInvalid):
+    """There is no lab of that name."""
 
 
 class ToolFailed(ToolError):

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tutor.errors import ToolCallInvalid, ToolFailed
+from tutor.errors import ToolFailed, UnknownLab
 from tutor.labs import (
     adaline,
     alexnet_tricks,
@@ -135,11 +135,12 @@ def parse(name: str, arguments: Mapping[str, Any]) -> Any:
     """The checked arguments of the lab `name`, defaults filled in.
 
     Raises:
-        ToolCallInvalid: there is no such lab, or an argument is wrong.
+        UnknownLab: there is no such lab.
+        ToolCallInvalid: an argument is wrong.
     """
     if name not in LABS:
         known = ", ".join(LABS)
-        raise ToolCallInvalid(
+        raise UnknownLab(
             f"There is no lab {name[:60]!r}.",
             f"Known are {known}.",
             ko=(f"{name[:60]!r}(이)라는 실습은 없어요.", f"할 수 있는 실습은 {known}이에요."),
@@ -153,7 +154,7 @@ def run(
     """Run a lab, yielding its frames; the generator's return value is the result, all frames in it.
 
     Raises:
-        ToolCallInvalid: before the first frame; see `parse`.
+        UnknownLab, ToolCallInvalid: before the first frame; see `parse`.
         ToolFailed: `cancel` was set, `time_limit` seconds of computing went by, or the numbers ran away.
     """
     checked = parse(name, arguments)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tutor.corpus.articles import RELATIONS
 from tutor.errors import TutorError
-from tutor.lookup import EVERY, NOTE_PAGE, SEEDS
-from tutor.question import checked_question
+from tutor.lookup import NOTE_PAGE, SEEDS
 from tutor.retrieval.confidence import COVERED
-from tutor.retrieval.index import POOL, Index
-from tutor.types import Document, Evidence, Hit, Lang
+from tutor.retrieval.index import Index
+from tutor.service import Ranked, ranked
+from tutor.types import Document, Lang
 from tutor.ui import render
 from tutor.ui.strings import STRINGS
 
 FILES = "library/"  # with which the learner's own files begin
 SHOWN = 12  # passages that a search shows
-CANDIDATES = 3 * POOL  # at least as many as a search weighs
 
 
 # ---- the list ------------------------------------------------------------------------------------
@@ -82,29 +81,13 @@ def search(index: Index, query: str, lang: Lang) -> dict[str, Any]:
     """The best passages for `query` as the tutor itself finds them, each with why it came; or a word on why not."""
     words = STRINGS[lang]
     try:
-        question = checked_question(query)
-        found = index.search(question, lang=lang, k=CANDIDATES)
-        best: dict[str, Evidence] = {}
-        for evidence in index.evidence(question, found[:SHOWN], k=SHOWN * EVERY):
-            best.setdefault(evidence.passage.id, evidence)
-        covered = index.confidence(question, found[:SHOWN]) >= COVERED
+        found, confidence = ranked(index, query, lang, SHOWN)
     except TutorError as error:
         return {"message": error.text(lang), "hits": []}
-    by_words = _ranks(found, lambda hit: hit.bm25_rank)
-    by_meaning = _ranks(found, lambda hit: hit.dense_rank)
-    hits = []
-    for hit in found[:SHOWN]:
-        ident = hit.passage.id
-        why = _why(by_words.get(ident), by_meaning.get(ident), words["why"])
-        hits.append(_hit(hit, best.get(ident), why, lang))
+    hits = [_hit(one, _why(one.by_words, one.by_meaning, words["why"]), lang) for one in found]
+    covered = confidence >= COVERED
     message = words["found" if covered else "found_far"].format(n=len(hits)) if hits else words["found_none"]
     return {"message": message, "hits": hits}
-
-
-def _ranks(hits: Sequence[Hit], rank: Callable[[Hit], int | None]) -> dict[str, int]:
-    """The place of each passage by one way of finding alone, twins left out, as `search` folds them."""
-    ranked = sorted((place, hit.passage.id) for hit in hits if (place := rank(hit)) is not None)
-    return {ident: number for number, (_, ident) in enumerate(ranked, 1)}
 
 
 def _why(by_words: int | None, by_meaning: int | None, said: Mapping[str, str]) -> str:
@@ -114,10 +97,10 @@ def _why(by_words: int | None, by_meaning: int | None, said: Mapping[str, str]) 
     return said["both" if len(ways) > 1 else ways[0]].format(**ranked) if ways else ""
 
 
-def _hit(hit: Hit, best: Evidence | None, why: str, lang: Lang) -> dict[str, str]:
+def _hit(one: Ranked, why: str, lang: Lang) -> dict[str, str]:
     """A passage in three parts: what stands before its best sentence, that sentence, and what stands behind it."""
-    passage = hit.passage
-    start, end = best.span if best else (len(passage.text), len(passage.text))
+    passage = one.hit.passage
+    start, end = one.best.span if one.best else (len(passage.text), len(passage.text))
     other = STRINGS[lang]["langs"][passage.lang] if passage.lang != lang else ""
     return {
         "title": passage.title,

@@ -21,7 +21,7 @@ from tutor.errors import TutorError
 from tutor.session import Tutor
 from tutor.store.learner import SECRET_LENGTH
 from tutor.types import Lang
-from tutor.ui import labs, library, render, settings, timeline
+from tutor.ui import api, labs, library, render, settings, timeline
 from tutor.ui.conversation import Conversations
 from tutor.ui.quiz import Quiz
 from tutor.ui.strings import STRINGS
@@ -42,6 +42,7 @@ _HEADERS = (
 )
 _CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
 _UPLOAD = "/gradio_api/upload"
+_API = "/api/"
 
 
 class Guard:
@@ -70,14 +71,19 @@ class Guard:
 
 
 def _from_page(scope: Scope) -> bool:
-    """Whether a request comes from a page of this very server, as a browser tells."""
+    """Whether a request comes from a page of this very server, as a browser tells; to the API, from a program too.
+
+    A browser puts an Origin on every POST, a program as a rule on none.
+    """
     headers = dict(scope["headers"])
+    if scope["path"].startswith(_API) and b"origin" not in headers:
+        return True
     return urlsplit(headers.get(b"origin", b"")).netloc == headers.get(b"host")
 
 
 def routes(tutor: Tutor, conversations: Conversations, store: Engine) -> list[Route]:
-    """All of them; what changes something comes from the page alone (Guard)."""
-    return [*shown(tutor), *kept(conversations), *practised(Quiz(tutor, store))]
+    """All of them; what changes something comes from the page alone, or to the API from a program (Guard)."""
+    return [*shown(tutor), *kept(conversations), *practised(Quiz(tutor, store)), *api.routes(tutor)]
 
 
 def shown(tutor: Tutor) -> list[Route]:
