@@ -166,6 +166,7 @@ def test_a_demo_runs_and_its_story_is_told(session) -> None:
     assert told.mode == "lab"
     assert told.text == f"{told.tools[0].text}\n\n{why} [1]"
     assert told.tools[0].arguments["epochs"] == 20
+    assert told.tools[0].result.frames == ()  # the page has drawn them; a long conversation must not hold them all
     assert "3/4" in told.tools[0].text
 
 

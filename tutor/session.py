@@ -28,7 +28,7 @@ from tutor.retrieval.ingest import Progress
 from tutor.suggestions import suggested
 from tutor.text import language, sentences
 from tutor.tools import Toolbox
-from tutor.turn import Turn, answered, restored, returned
+from tutor.turn import Turn, answered, restored, returned, without_frames
 from tutor.types import (
     Answer,
     Answered,
@@ -108,6 +108,7 @@ class Session:
         except TutorError as error:
             yield Failed(error.text(turn.lang))
             return
+        turn.tools = [without_frames(done) for done in turn.tools]  # drawn by now, and large
         self._turns.append(turn)
         answer = answered(turn, stopped=cancel.is_set())
         questions, lab = suggested(self.index, answer.citations, turn.lang, {t.question for t in self._turns})

@@ -81,3 +81,8 @@ def restored(question: str, answer: Answer) -> Turn:
 def returned(done: ToolResult) -> list[Message]:
     """A call and what came of it, as the model reads them."""
     return [Message("assistant", tool_calls=(done.call,)), Message("tool", done.text, name=done.call.name)]
+
+
+def without_frames(done: ToolResult) -> ToolResult:
+    """What came of a call, without the steps on the way, which are in its figures."""
+    return replace(done, result=done.result and replace(done.result, frames=()))

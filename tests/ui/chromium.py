@@ -1,34 +1,11 @@
 """Driving the page in a real Chromium, the system's own."""
 
 import re
-import shutil
 import socket
-from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, expect
 
 expect.set_options(timeout=30_000)  # the machine may be busy
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-dev-shm-usage",
-    "--use-gl=swiftshader",
-]
-_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-_PLACES = ("/usr/lib/chromium/chromium-headless-shell", "/Applications/Chromium.app/Contents/MacOS/Chromium")
-
-
-def executable() -> str:
-    """Its path; a test without it fails, saying what to install."""
-    found = [path for name in _NAMES if (path := shutil.which(name))] + [
-        path for path in _PLACES if Path(path).exists()
-    ]
-    assert found, "No Chromium found. Type: sudo apt-get install chromium-headless-shell fonts-nanum"
-    return found[0]
 
 
 def free_port() -> int:

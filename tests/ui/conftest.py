@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from chromium import ARGUMENTS, executable, free_port
-from playwright.sync_api import Browser, sync_playwright
+from chromium import free_port
+from playwright.sync_api import Browser
 
 from tutor.chat import model
+from tutor.evals.page import browsing
 from tutor.session import Tutor
 from tutor.tools import Toolbox
 from tutor.ui import app
@@ -17,10 +18,8 @@ LOCALES = {"ko": "ko-KR", "en": "en-US"}
 @pytest.fixture(scope="module")
 def browser():
     """Started before any server: without Playwright's running event loop gradio makes loops that it never closes."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable(), args=ARGUMENTS)
+    with browsing() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tutor.config import Settings
 from tutor.errors import QuestionError
 from tutor.labs import core
 from tutor.text import language
+from tutor.turn import without_frames
 from tutor.types import (
     Answer,
     Answered,
@@ -141,7 +142,7 @@ class ScriptedSession:
                 break
         done = ToolResult(call, result.arguments, result.text[lang], True, result)
         yield ToolFinished(done)
-        return Answer(result.text[lang], lang, "lab", tools=(done,))
+        return Answer(result.text[lang], lang, "lab", tools=(without_frames(done),))
 
     def restore(self, told) -> None:
         self.history = [question for question, _ in told]

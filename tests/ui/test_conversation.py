@@ -7,8 +7,9 @@ import time
 import pytest
 from scripted import ScriptedSession, ScriptedTutor
 
-from tutor.ui.conversation import MAX_CONVERSATIONS, Conversation, Conversations
+from tutor.ui.conversation import MAX_CONVERSATIONS, SHOWN_TURNS, Conversation, Conversations
 from tutor.ui.strings import EN, KO
+from tutor.ui.turn import Turn
 
 LEARNER = "l" * 32
 
@@ -51,7 +52,8 @@ def test_writing_is_counted_while_nothing_is_shown_yet():
 
 
 def test_an_empty_conversation_is_drawn_too(talk):
-    assert talk.view() == {"order": [], "turns": [], "busy": False, "words": talk.view(whole=True)["words"]}
+    words = talk.view(whole=True)["words"]
+    assert talk.view() == {"order": [], "most": SHOWN_TURNS, "turns": [], "busy": False, "words": words}
 
 
 def test_only_the_last_turn_is_sent_while_answering(talk):
@@ -60,6 +62,18 @@ def test_only_the_last_turn_is_sent_while_answering(talk):
     assert last["order"] == ["t1", "t2"]
     assert [turn["id"] for turn in last["turns"]] == ["t2"]
     assert [turn["id"] for turn in talk.view(whole=True)["turns"]] == ["t1", "t2"]
+
+
+def test_of_a_long_conversation_the_newest_turns_are_sent_and_the_earlier_ones_when_asked_for(talk):
+    count = 2 * SHOWN_TURNS + 3
+    talk.turns = [Turn(number, f"{number}?", "en") for number in range(1, count + 1)]
+    sent = talk.view(whole=True)
+    assert len(sent["order"]) == count
+    assert [turn["number"] for turn in sent["turns"]] == list(range(SHOWN_TURNS + 4, count + 1))
+    earlier = talk.earlier(SHOWN_TURNS + 4)
+    assert [turn["number"] for turn in earlier] == list(range(4, SHOWN_TURNS + 4))
+    assert [turn["number"] for turn in talk.earlier(4)] == [1, 2, 3]
+    assert talk.earlier(1) == []
 
 
 def test_a_demo_runs_live_and_ends_with_its_figures():

@@ -103,11 +103,12 @@ def test_an_answer_is_rated_copied_and_its_question_edited(context, served, lang
 def test_another_page_in_the_browser_reads_and_changes_nothing(served):
     learner = {"x-learner": "l" * 32}
     own = {"origin": served[1].rstrip("/")}
-    for path in ("history", "feedback", "manner"):
+    for path in ("history", "feedback", "manner", "earlier"):
         url = served[1] + path
         assert httpx.post(url, json={}, headers=learner).status_code == 404
         assert httpx.post(url, json={}, headers=learner | {"origin": "http://evil.test"}).status_code == 404
         assert httpx.post(url, json={}, headers=own | {"x-learner": "short"}).status_code == 400
     for bad in (b"", b"[1]", b'{"tab": {}, "number": "1"}', b"\xff"):
         assert httpx.post(served[1] + "feedback", content=bad, headers=learner | own).status_code == 400
+        assert httpx.post(served[1] + "earlier", content=bad, headers=learner | own).status_code == 400
         assert httpx.post(served[1] + "history", content=bad, headers=learner | own).json() == []

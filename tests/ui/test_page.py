@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from scripted import EVIL, ScriptedTutor
 
 from tutor.errors import SettingError
-from tutor.ui import app
+from tutor.ui import app, conversation
 from tutor.ui.strings import EN, EXAMPLES, KO, STRINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -247,6 +247,40 @@ def test_a_question_right_after_an_answer_is_answered(context, tutor, monkeypatc
         answered(page, number)
     page.close()
     built.close(verbose=False)
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_long_conversation_is_held_in_part_and_the_rest_comes_when_asked_for(page, lang, width, monkeypatch):
+    monkeypatch.setattr(conversation, "SHOWN_TURNS", 2)
+    page.set_viewport_size({"width": width, "height": 480})
+    asked, earlier = page.locator(".asked"), page.locator("#earlier")
+    for number in range(1, 6):
+        ask(page, f"{number}?")
+        expect(asked.last).to_have_text(f"{number}?")
+        answered(page, min(number, 2))
+    page.reload()
+    expect(asked).to_have_text(["4?", "5?"])
+    expect(earlier).to_have_text(STRINGS[lang]["earlier"].format(n=3))
+    earlier.focus()
+    place = asked.first.bounding_box()["y"]
+    page.keyboard.press("Enter")
+    expect(asked).to_have_text(["2?", "3?", "4?", "5?"])
+    assert abs(asked.nth(2).bounding_box()["y"] - place) < 2  # what was being read stays where it was
+    page.keyboard.press("Enter")
+    expect(asked).to_have_text(["1?", "2?", "3?", "4?", "5?"])
+    expect(earlier).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.id") == "t2"  # the keyboard's place is not lost
+    ask(page, "6?")
+    expect(asked).to_have_text(["5?", "6?"])
+    expect(earlier).to_have_text(STRINGS[lang]["earlier"].format(n=4))
+    answered(page, 2)
+    earlier.click()
+    expect(asked).to_have_count(4)
+    other = {"ko": "en", "en": "ko"}[lang]
+    page.locator("#language label").nth(["ko", "en"].index(other)).click()
+    expect(asked).to_have_text(["5?", "6?"])  # no turn is left in the language before
+    expect(earlier).to_have_text(STRINGS[other]["earlier"].format(n=4))
 
 
 def test_enter_in_an_empty_box_asks_nothing(page):

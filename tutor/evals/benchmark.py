@@ -92,14 +92,12 @@ def processor() -> str:
 
 def cold_start(settings: Settings) -> tuple[float, float]:
     """Seconds from `tutor serve` in a new process until the page and its configuration are there; its peak MB."""
-    with socket.socket() as free:
-        free.bind((settings.host, 0))
-        port = free.getsockname()[1]
+    port = free_port(settings.host)
     command = [sys.executable, "-m", "tutor", "serve", "--port", str(port), "--model", settings.model]
     began = time.perf_counter()
     server = subprocess.Popen(command, cwd=config.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        _wait(f"http://{settings.host}:{port}", server, began + START_LIMIT)
+        wait_for_page(f"http://{settings.host}:{port}", server)
         seconds = time.perf_counter() - began
     finally:
         server.terminate()
@@ -107,7 +105,20 @@ def cold_start(settings: Settings) -> tuple[float, float]:
     return seconds, _megabytes(resource.RUSAGE_CHILDREN)
 
 
-def _wait(url: str, server: subprocess.Popen[str], until: float) -> None:
+def free_port(host: str) -> int:
+    """A port of `host` that nothing listens on."""
+    with socket.socket() as free:
+        free.bind((host, 0))
+        return free.getsockname()[1]
+
+
+def wait_for_page(url: str, server: subprocess.Popen[str]) -> None:
+    """Until `server` shows the page and its configuration at `url`.
+
+    Raises:
+        ModelError: it ended, or START_LIMIT seconds have passed.
+    """
+    until = time.perf_counter() + START_LIMIT
     with httpx.Client(trust_env=False) as client:
         while time.perf_counter() < until and server.poll() is None:
             try:

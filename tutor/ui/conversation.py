@@ -43,11 +43,12 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.1  # at least, between two states of the running turn
 FIGURE_SECONDS = 0.25  # at least, between two states of a running demo's picture
+SHOWN_TURNS = 30  # that the page holds at once, and fetches at once of what was before
 MAX_CONVERSATIONS = 100
 LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it left
 
 _PAGE_WORDS: Final = (
-    *("lang", "welcome", "sources", "no_sources", "back", "close", "plot_failed"),
+    *("lang", "welcome", "earlier", "sources", "no_sources", "back", "close", "plot_failed"),
     *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
     *("history_hint", "history_none", "history_turns", "delete", "delete_sure"),
     *("edit", "copy", "copied", "helpful", "unhelpful", "library", "settings", "quiz"),
@@ -156,15 +157,21 @@ class Conversation:
         return last.question if last and last.error and not last.answer and not last.asked_run else ""
 
     def view(self, *, whole: bool = False) -> dict[str, Any]:
-        """What the page needs: the order of all turns, and the last one drawn (all of them if `whole`)."""
+        """What the page needs: the order of all turns, and the last one drawn (SHOWN_TURNS of them if `whole`)."""
         words = STRINGS[self.lang]
-        turns = self.turns if whole else self.turns[-1:]
+        turns = self.turns[-SHOWN_TURNS:] if whole else self.turns[-1:]
         return {
             "order": [turn.id for turn in self.turns],
+            "most": SHOWN_TURNS,
             "turns": [turn.view(self.lang) for turn in turns],
             "busy": self.busy,
             "words": {key: words[key] for key in _PAGE_WORDS},
         }
+
+    def earlier(self, number: int) -> list[dict[str, Any]]:
+        """The SHOWN_TURNS turns before the turn `number`, drawn."""
+        before = [turn for turn in self.turns if turn.number < number]
+        return [turn.view(self.lang) for turn in before[-SHOWN_TURNS:]]
 
     def answer(self) -> Iterator[dict[str, Any]]:
         """Answer the waiting question; yields `view()` whenever there is something new to see.

@@ -90,6 +90,39 @@ function newTurn(id) {
   return turn;
 }
 
+// Takes a turn off the page, with all that is held for it.
+function dropTurn(turn) {
+  for (const place of turn.querySelectorAll(".figure")) {
+    sight.unobserve(place);
+    if (window.Plotly) Plotly.purge(place);
+  }
+  delete sources[turn.dataset.id];
+  turn.remove();
+}
+
+// Of a long conversation the page holds the newest turns; those before come when they are asked for.
+function countEarlier() {
+  const { order } = props.value;
+  const n = Math.max(0, order.indexOf($(".turn", log)?.dataset.id));
+  $("#earlier").hidden = n === 0;
+  $("#earlier").textContent = words.earlier.replace("{n}", n);
+}
+
+async function showEarlier() {
+  const first = $(".turn", log);
+  const views = await post("/earlier", { tab: sessionStorage.tutor, number: Number(first.dataset.id.slice(1)) });
+  if ($(".turn", log) !== first) return; // they have come already
+  const top = first.getBoundingClientRect().top;
+  log.ariaLive = "off"; // what was said long ago is not read out
+  views.forEach((view) => drawTurn(view, false));
+  log.prepend(...views.map(({ id }) => $(`[data-id="${id}"]`, log)));
+  countEarlier();
+  window.scrollBy(0, first.getBoundingClientRect().top - top);
+  if ($("#earlier").hidden) Object.assign(first, { tabIndex: -1 }).focus({ preventScroll: true });
+  setTimeout(() => (log.ariaLive = "polite"), 1000);
+}
+$("#earlier").addEventListener("click", () => showEarlier().catch(console.error));
+
 function drawTurn(view, running) {
   let turn = log.querySelector(`[data-id="${view.id}"]`);
   if (!turn) log.append((turn = newTurn(view.id)));
@@ -115,14 +148,17 @@ function show() {
   const view = props.value;
   if (!view || !view.order) return;
   const answering = log.ariaBusy === "true";
+  const others = words.lang !== view.words.lang; // turns that are not sent anew are in another language
   words = view.words;
   if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
   document.body.classList.add("ready");
   for (const turn of [...log.querySelectorAll(".turn")]) {
-    if (!view.order.includes(turn.dataset.id)) turn.remove();
+    if (!view.order.includes(turn.dataset.id) || (others && !view.turns.some(({ id }) => id === turn.dataset.id))) dropTurn(turn);
   }
   const fresh = view.turns.some((turn) => !log.querySelector(`[data-id="${turn.id}"]`));
   view.turns.forEach((turn) => drawTurn(turn, view.busy));
+  while (fresh && log.childElementCount > view.most) dropTurn(log.firstElementChild);
+  countEarlier();
   log.dataset.welcome = words.welcome;
   log.ariaBusy = String(view.busy);
   document.body.classList.toggle("talking", view.order.length > 0);

@@ -162,7 +162,16 @@ def kept(conversations: Conversations) -> list[Route]:
         here.prefer(settings.manner(asked.get("manner")))
         return JSONResponse({})
 
-    changes = {"/history": history, "/feedback": feedback, "/manner": manner}
+    async def earlier(request: Request) -> Response:
+        """Turns of a long conversation, before those that the page holds: {"tab", "number"}."""
+        asked = await _posted(request)
+        number = asked.get("number")
+        here = conversations.held(_learner(request), str(asked.get("tab")))
+        if here is None or not isinstance(number, int):
+            return PlainTextResponse("Bad request", 400)
+        return JSONResponse(await run_in_threadpool(here.earlier, number))
+
+    changes = {"/history": history, "/feedback": feedback, "/manner": manner, "/earlier": earlier}
     return [Route(path, change, methods=["POST"]) for path, change in changes.items()]
 
 

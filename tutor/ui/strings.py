@@ -99,6 +99,7 @@ class Strings(TypedDict):
     save_md: str
     save_html: str
     welcome: str
+    earlier: str
     searching: str
     waiting: str
     writing: str
@@ -180,6 +181,7 @@ KO: Final[Strings] = {
     "save_md": "Markdown으로 저장",
     "save_html": "HTML로 저장",
     "welcome": "무엇이 궁금한가요? 아래에서 골라도 좋고, 직접 물어봐도 좋아요.",
+    "earlier": "이전 질문 더 보기 ({n}개)",
     "searching": "출처를 찾고 있어요…",
     "waiting": "차례를 기다리고 있어요…",
     "writing": "쓰면서 출처와 맞춰 보고 있어요… {n}토큰",
@@ -382,6 +384,7 @@ EN: Final[Strings] = {
     "save_md": "Save as Markdown",
     "save_html": "Save as HTML",
     "welcome": "What would you like to know? Pick one below, or ask in your own words.",
+    "earlier": "Show earlier questions ({n})",
     "searching": "Looking through the sources…",
     "waiting": "Waiting for a turn…",
     "writing": "Writing, and checking against the sources… {n} tokens",

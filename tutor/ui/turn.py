@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pydantic import ConfigDict, TypeAdapter
 
-from tutor.types import Answer, Frame, Lang, ToolCall, ToolResult
+from tutor.types import Answer, Frame, Lang, ToolCall
 from tutor.ui import labs, render
 
 SHOWN_QUESTION = 2000  # characters; a longer question is shown cut
@@ -67,8 +67,7 @@ class Turn:
         }
 
     def kept(self) -> dict[str, Any]:
-        """What is worth keeping of the finished turn, as plain data; the frames are in the figures."""
-        answer = self.answer and replace(self.answer, tools=tuple(map(_without_frames, self.answer.tools)))
+        """What is worth keeping of the finished turn, as plain data."""
         return {
             "question": self.question,
             "lang": self.lang,
@@ -76,7 +75,7 @@ class Turn:
             "text": self.text,
             "error": self.error,
             "figures": self.figures,
-            "answer": _ANSWER.dump_python(answer, mode="json"),
+            "answer": _ANSWER.dump_python(self.answer, mode="json"),
         }
 
     @classmethod
@@ -88,7 +87,3 @@ class Turn:
             "answer": _ANSWER.validate_python(kept["answer"]),
         }
         return cls(number, helpful=helpful, **parts)
-
-
-def _without_frames(done: ToolResult) -> ToolResult:
-    return replace(done, result=done.result and replace(done.result, frames=()))
