@@ -52,6 +52,24 @@ def test_figures_of_a_comparison(xor):
     assert [trace.visible for trace in surface.data[:2]] == [True, False]
 
 
+def test_each_picture_of_a_comparison_is_told_in_words(xor):
+    right = {s["name"]: (s["epochs"], s["final_correct"]) for s in xor.record["series"]}
+    single, multi = (right[f"{layers}, seed 1"] for layers in ("single", "multi"))
+    english = [figure.layout.meta["alt"] for figure in plots.figures(xor, "en")]
+    assert [told.split(".")[0] for told in english] == [
+        "The four points of XOR, on the plane as each net divides it into 0 and 1",
+        "XOR: accuracy per epoch above, error below",
+        "XOR: the output of the multilayer net as a height over the plane, each of the four points at the height of "
+        "its class",
+    ]
+    ends = f"Multi · seed 1, epoch {multi[0]} · {multi[1]}/4"
+    assert all(told.endswith(ends) for told in english[::2])
+    assert all(f"Single · seed 1, epoch {single[0]} · {single[1]}/4" in told for told in english[:2])
+    assert "Single" not in english[2]
+    korean = plots.live_figure("train_perceptron", [], {"gate": "xor", "layers": "single"}, "ko").layout.meta["alt"]
+    assert korean == "XOR의 네 점과, 신경망마다 0과 1로 나눈 평면. 맞힌 점: 단층 · 시드 0, …"
+
+
 def test_a_single_layer_has_no_output_surface():
     assert len(plots.figures(result(gate="and", layers="single"), "ko")) == 2
 

@@ -23,6 +23,7 @@ ATTACKS = [
 
 TAGS = {"div", "p", "span", "strong", "code", "ul", "li", "br", "a", "small", "section", "article", "h1", "h2", "h3"}
 TAGS |= {"blockquote", "mark"}
+ATTRIBUTES = {"class", "lang", "title", "href", "data-n", "target", "rel", "tabindex", "role", "aria-label"}
 
 
 class Tags(HTMLParser):
@@ -44,7 +45,7 @@ def inert(html: str) -> Tags:
     parsed = Tags(html)
     for tag, attributes in parsed.tags:
         assert tag in TAGS, tag
-        assert set(attributes) <= {"class", "lang", "title", "href", "data-n", "target", "rel", "tabindex"}, attributes
+        assert set(attributes) <= ATTRIBUTES, attributes
         assert attributes.get("href", "#").startswith(("#sources", "/document/", "https://", "#")), attributes
     return parsed
 
@@ -74,7 +75,8 @@ def test_hostile_text_is_still_shown():
 def test_answer_exactly():
     html = render.answer_html(answer("It is **old** [1].\n\n- one\n- two [2]", withheld=2), "en")
     link = '<a class="cite" href="#sources" data-n="1" title="Perceptron">[1]</a>'
-    badge = f'<span class="badge generated" title="{EN["badge_hint"]["generated"]}">Generated and checked</span>'
+    hint = EN["badge_hint"]["generated"]
+    badge = f'<span class="badge generated" role="note" tabindex="0" title="{hint}">Generated and checked</span>'
     note = '<span class="note">Sentences left out for want of a source: 2.</span>'
     assert html == (
         f'<div class="answer" lang="en"><p>It is <strong>old</strong> {link}.</p>'

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from tutor.labs.arguments import parse_perceptron
-from tutor.labs.captions import panel_title, say, series_title
+from tutor.labs.captions import alt, panel_title, say, series_title
 from tutor.labs.gates import GATES, GRID, POINTS
 from tutor.labs.traces import (
     CLASS_COLOURS,
@@ -73,7 +73,7 @@ def _regions(panels: Mapping[str, Frame | None], gate: str, lang: Lang) -> go.Fi
     figure.update_xaxes(**ticks, title={"text": "x1", "standoff": 0})
     figure.update_yaxes(**ticks, title={"text": "x2", "standoff": 0})
     dress(figure, say("regions", lang, gate), 130 + tall)
-    return figure
+    return figure.update_layout(meta=alt("regions alt", panels, lang, gate))
 
 
 def dress(figure: go.Figure, title: str, pixels: int) -> None:
@@ -157,7 +157,8 @@ def _curves(result: LabResult, lang: Lang) -> go.Figure:
     figure.update_yaxes(title_text=say("error", lang), rangemode="tozero", zeroline=False, row=2)
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.22, "yanchor": "top"})
     figure.update_layout(margin={"l": 56, "t": 48})
-    return figure
+    ends = {frame.series: frame for frame in result.frames}
+    return figure.update_layout(meta=alt("curves alt", ends, lang, arguments["gate"]))
 
 
 def _scale(series: Sequence[Mapping[str, Any]]) -> str:
@@ -211,7 +212,7 @@ def _surfaces(result: LabResult, nets: Sequence[Mapping[str, Any]], lang: Lang) 
         ]
         look = {"x": 0, "xanchor": "left", "y": 1, "yanchor": "top", "font": {"color": "black"}, "bgcolor": "white"}
         figure.update_layout(updatemenus=[{"buttons": menu, **look}])
-    return figure
+    return figure.update_layout(meta=alt("surface alt", {s["name"]: last[s["name"]] for s in nets}, lang, gate))
 
 
 # ---- on paper ----------------------------------------------------------------------------------------

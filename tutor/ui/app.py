@@ -171,7 +171,7 @@ def _labels(lang: Lang, send: dict[str, Any], stop: dict[str, Any]) -> list[Any]
     buttons = [send | {"value": words["send"]}, stop | {"value": words["stop"]}]
     tools = (words["save_md"], words["save_html"], words["retry"], words["clear"])
     rest = [gr.update(value=text) for text in (*tools, *EXAMPLES[lang])]
-    return [title, lang, box, *buttons, *rest]
+    return [title, gr.update(value=lang, label=words["language"]), box, *buttons, *rest]
 
 
 def _buttons(here: Conversation) -> tuple[dict[str, Any], dict[str, Any]]:

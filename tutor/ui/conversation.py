@@ -48,9 +48,9 @@ MAX_CONVERSATIONS = 100
 LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it left
 
 _PAGE_WORDS: Final = (
-    *("lang", "welcome", "earlier", "sources", "no_sources", "back", "close", "plot_failed"),
-    *("views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
-    *("history_hint", "history_none", "history_turns", "delete", "delete_sure"),
+    *("lang", "language", "welcome", "earlier", "sources", "no_sources", "whole_text", "back", "close", "plot_failed"),
+    *("moments", "views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
+    *("history_hint", "history_none", "history_turns", "delete", "delete_sure", "deleted"),
     *("edit", "copy", "copied", "helpful", "unhelpful", "library", "settings", "quiz"),
 )
 

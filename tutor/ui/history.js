@@ -9,13 +9,14 @@ function openConversation(conversation) {
 function conversationRow({ id, title, updated, turns }, redraw) {
   const when = new Date(updated).toLocaleString(words.lang, { dateStyle: "medium", timeStyle: "short" });
   const open = make("button", { type: "button", className: "title", textContent: title });
-  const remove = make("button", { type: "button", className: "chip", textContent: words.delete });
+  const remove = make("button", { type: "button", className: "chip", textContent: words.delete, ariaDescription: title });
   open.addEventListener("click", () => openConversation(id));
   remove.addEventListener("click", async () => {
-    if (remove.textContent === words.delete) return (remove.textContent = words.delete_sure);
+    if (remove.textContent === words.delete) return announce((remove.textContent = words.delete_sure));
+    const at = [...row.parentNode.children].indexOf(row);
     const left = await post("/history", { delete: id });
     if (id === sessionStorage.tutor) openConversation(null);
-    else redraw(left);
+    else redraw(left, at);
   });
   const row = make("li", {}, open, make("small", { textContent: `${when} · ${words.history_turns.replace("{n}", turns)}` }), remove);
   if (id === sessionStorage.tutor) open.ariaCurrent = "true";
@@ -23,10 +24,14 @@ function conversationRow({ id, title, updated, turns }, redraw) {
 }
 
 views.history = async (body) => {
-  const redraw = (kept) => {
+  const redraw = (kept, deleted) => {
     const rows = kept.map((one) => conversationRow(one, redraw));
     const list = rows.length ? make("ul", {}, ...rows) : make("p", { className: "hint", textContent: words.history_none });
     body.replaceChildren(make("p", { className: "hint", textContent: words.history_hint }), list);
+    if (deleted === undefined) return;
+    const titles = [...body.querySelectorAll(".title")];
+    (titles[deleted] ?? titles.at(-1) ?? $("#view .close-dialog")).focus();
+    announce(words.deleted);
   };
   redraw(await post("/history", {}));
 };
@@ -48,6 +53,7 @@ function editQuestion(turn) {
 async function copyAnswer(turn, button) {
   await navigator.clipboard.writeText($(".said .answer", turn).innerText);
   button.textContent = words.copied;
+  announce(words.copied);
 }
 
 function drawTools(turn, view) {
@@ -64,6 +70,7 @@ function drawTools(turn, view) {
     button.ariaPressed = String(view.helpful === helpful);
     return button;
   };
+  const focused = [...place.children].indexOf(document.activeElement);
   place.replaceChildren();
   if (!view.after) return; // there is no answer yet
   place.append(
@@ -72,4 +79,5 @@ function drawTools(turn, view) {
     rated(true, words.helpful),
     rated(false, words.unhelpful),
   );
+  place.children[focused]?.focus();
 }

@@ -28,6 +28,7 @@ const SVG = "http://www.w3.org/2000/svg";
 function pointPad(box) {
   const pad = document.createElementNS(SVG, "svg");
   pad.setAttribute("viewBox", "0 0 1 1");
+  pad.ariaHidden = "true";
   let kind = "a";
   const toggle = make("button", { type: "button", className: "point-class chip" });
   const label = () => (toggle.textContent = `${words.point_class}: ${kind}`);
@@ -69,7 +70,7 @@ function labForm(lab, fields, label) {
   const form = make("form", { className: "lab-form" });
   const inputs = fields.map((field) => {
     const input = fieldInput(field);
-    const shown = make("output", { hidden: field.kind !== "slider", textContent: shortNumber(input.value) });
+    const shown = make("output", { ariaHidden: "true", hidden: field.kind !== "slider", textContent: shortNumber(input.value) });
     input.addEventListener("input", () => (shown.textContent = shortNumber(input.value)));
     form.append(make("label", { className: field.kind.replace(" ", "-") }, make("span", {}, field.label, " ", shown), input));
     if (field.kind === "points") form.append(pointPad(input));
@@ -117,6 +118,7 @@ views.labs = async (body, lab) => {
   const card = lab && $(`[data-lab="${CSS.escape(lab)}"]`, body);
   if (!card) return;
   $("details", card).open = true;
+  $("summary", card).focus({ preventScroll: true });
   card.scrollIntoView({ block: "start" });
 };
 

@@ -5,6 +5,7 @@ const $ = (selector, within = document) => within.querySelector(selector);
 const sources = {}; // turn id -> HTML of its passages
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 let words = {}, active = null, scrolledTo = null;
+let cited = null; // the citation that was followed last
 let wanted = new URLSearchParams(location.search); // an article read in its own tab leads to its lab, by ?lab=
 
 // ---- figures -------------------------------------------------------------------------------------
@@ -28,12 +29,9 @@ async function draw(place) {
       place.drawn = place.wanted;
       const config = { responsive: true, displaylogo: false, displayModeBar: false };
       layout.autosize = true;
-      if (layout.meta?.alt) { // says what is to be seen, for those who can't
-        place.setAttribute("role", "img");
-        place.setAttribute("aria-label", layout.meta.alt);
-      }
       if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
       await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
+      describe(place);
       if (place.play && frames?.length && !calm()) {
         Plotly.animate(place, ...layout.updatemenus[0].buttons[0].args).catch(() => {}); // the reader took over
       }
@@ -44,6 +42,23 @@ async function draw(place) {
     place.textContent = words.plot_failed ?? "";
   }
   place.drawing = false;
+}
+
+// Says what is to be seen, for those who can't; and gives the keyboard what Plotly gives the mouse: a way through a run.
+function describe(place) {
+  const { layout, frames } = place.figure;
+  const picture = $(".plot-container", place);
+  picture.role = "img";
+  picture.ariaLabel = layout.meta?.alt ?? layout.title?.text ?? "";
+  $(".moments", place)?.remove();
+  if (!frames?.length) return;
+  const [max, slider] = [frames.length - 1, document.createElement("input")];
+  Object.assign(slider, { type: "range", className: "moments", max, value: max, ariaLabel: words.moments });
+  slider.addEventListener("input", () => {
+    slider.ariaValueText = `${Math.round((100 * slider.value) / max)}%`;
+    Plotly.animate(place, [frames[slider.value].name], ...layout.sliders[0].steps[0].args.slice(1)).catch(() => {});
+  });
+  place.append(slider);
 }
 
 // A picture is drawn when it comes into sight; a finished one then plays once if it has just been made.
@@ -86,7 +101,7 @@ function newTurn(id) {
   turn.dataset.id = id;
   turn.innerHTML =
     '<div class="asked"></div><div class="reply"><div class="figures"></div><div class="said"></div><div class="turn-tools"></div><div class="after"></div>' +
-    '<p class="status" role="status"><span class="pulse" aria-hidden="true"></span><span></span></p></div>';
+    '<p class="status"><span class="pulse" aria-hidden="true"></span><span></span></p></div>';
   return turn;
 }
 
@@ -113,13 +128,11 @@ async function showEarlier() {
   const views = await post("/earlier", { tab: sessionStorage.tutor, number: Number(first.dataset.id.slice(1)) });
   if ($(".turn", log) !== first) return; // they have come already
   const top = first.getBoundingClientRect().top;
-  log.ariaLive = "off"; // what was said long ago is not read out
   views.forEach((view) => drawTurn(view, false));
   log.prepend(...views.map(({ id }) => $(`[data-id="${id}"]`, log)));
   countEarlier();
   window.scrollBy(0, first.getBoundingClientRect().top - top);
   if ($("#earlier").hidden) Object.assign(first, { tabIndex: -1 }).focus({ preventScroll: true });
-  setTimeout(() => (log.ariaLive = "polite"), 1000);
 }
 $("#earlier").addEventListener("click", () => showEarlier().catch(console.error));
 
@@ -137,6 +150,20 @@ function drawTurn(view, running) {
   sources[view.id] = view.sources;
 }
 
+// Says a change aloud to those who cannot see it; where a dialog is open within it, for all else is then out of reach.
+function announce(text) {
+  const place = $("dialog[open] .aloud") ?? $(".aloud");
+  if (place.textContent === text) return;
+  place.textContent = text;
+  setTimeout(() => place.textContent === text && place.replaceChildren(), 3000); // said; not to be read a second time
+}
+
+// What an answer is about to do, without the counters that go on and on; then the whole answer at once.
+function announceTurn(turn, busy, ended) {
+  if (busy) announce($(".status", turn).textContent.split("…")[0]);
+  else if (ended && !$(".error", turn)) announce($(".said", turn).innerText); // an error is said by itself
+}
+
 // Brings a new question to the top of the window, and keeps it there while its answer grows, unless the reader scrolls.
 function follow(fresh) {
   if (!fresh && (scrolledTo === null || Math.abs(window.scrollY - scrolledTo) > 3)) return;
@@ -150,6 +177,9 @@ function show() {
   const answering = log.ariaBusy === "true";
   const others = words.lang !== view.words.lang; // turns that are not sent anew are in another language
   words = view.words;
+  document.documentElement.lang = words.lang;
+  $("#language").ariaLabel = words.language;
+  $("#files > button").ariaExpanded ??= "false";
   if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
   document.body.classList.add("ready");
   for (const turn of [...log.querySelectorAll(".turn")]) {
@@ -166,6 +196,7 @@ function show() {
   const last = view.turns.at(-1);
   showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
   if (answering && !view.busy && last?.sources) study(document.querySelectorAll("#passages .whole-text"));
+  if (last) announceTurn(log.lastElementChild, view.busy, answering);
   follow(fresh && view.busy);
   const opened = wanted?.has("lab") ? "labs" : wanted?.get("view");
   if (views[opened]) openView(opened, wanted.get("lab") ?? wanted.get("at"));
@@ -176,13 +207,14 @@ function show() {
 function showSources(id) {
   active = id;
   setHTML($("#passages"), sources[id] || `<p class="hint">${words.no_sources}</p>`);
-  $("#sources h2").textContent = words.sources;
+  $("#sources h2").textContent = $("#sources").ariaLabel = words.sources;
   $("#back").textContent = words.back;
-  for (const close of document.querySelectorAll(".close-dialog")) close.ariaLabel = words.close;
+  for (const close of document.querySelectorAll("form > .close-dialog")) close.ariaLabel = words.close;
 }
 
 function openCitation(link) {
   const turn = link.closest(".turn");
+  cited = link;
   if (turn) showSources(turn.dataset.id);
   const passage = $(`#passages .source[data-n="${CSS.escape(link.dataset.n)}"]`);
   if (!passage) return;
@@ -190,6 +222,12 @@ function openCitation(link) {
   passage.classList.add("open");
   passage.focus({ preventScroll: true });
   passage.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+}
+
+function backToAnswer() {
+  const behavior = calm() ? "auto" : "smooth";
+  log.querySelector(`[data-id="${active}"]`)?.scrollIntoView({ block: "end", behavior });
+  if (cited?.isConnected) cited.focus({ preventScroll: true });
 }
 
 async function documentText(href) {
@@ -201,9 +239,12 @@ async function documentText(href) {
 
 async function openDocument(link) {
   const dialog = $("#document");
-  $("div", dialog).replaceChildren(await documentText(link.href));
-  if (!dialog.open) dialog.showModal(); // else a related article was followed
-  $("div", dialog).scrollTop = 0;
+  const body = $("div", dialog);
+  body.replaceChildren(await documentText(link.href));
+  dialog.ariaLabel = $("h1", body)?.textContent ?? words.whole_text;
+  if (!dialog.open) dialog.showModal();
+  else body.focus({ preventScroll: true }); // a related article was followed, and its link is gone
+  body.scrollTop = 0;
   $("mark", dialog)?.scrollIntoView({ block: "center" });
 }
 
@@ -214,7 +255,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   if (link.matches(".cite")) openCitation(link);
   else if (link.matches(".whole-text")) openDocument(link);
-  else log.querySelector(`[data-id="${active}"]`)?.scrollIntoView({ block: "end", behavior: "smooth" });
+  else backToAnswer();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest?.("#sources") && cited?.isConnected) cited.focus();
 });
 
 function saveAs(blob, name) {
@@ -264,6 +308,17 @@ function keepEmpty(event) {
   event.stopImmediatePropagation();
 }
 document.addEventListener("click", (event) => event.target.closest?.("#send") && keepEmpty(event), true);
+
+// Gradio's own button does not tell whether its section is open.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#files > button");
+  if (button) button.ariaExpanded = String(button.ariaExpanded !== "true");
+});
+
+// These buttons go when they are pressed; who pressed them by keyboard (there were no clicks) goes on in the box.
+document.addEventListener("click", (event) => {
+  if (event.detail === 0 && event.target.closest?.("#send, #stop, #clear")) $("#question textarea").focus();
+});
 
 watch("value", show);
 show();

@@ -43,10 +43,8 @@ def answer_html(answer: Answer, lang: Lang) -> str:
     if not answer.text.strip():  # stopped before anything was said
         return f'<p class="foot">{foot}</p>'
     badge, hint = escape(words["badge"][answer.mode]), escape(words["badge_hint"][answer.mode])
-    return (
-        f'<div class="answer" lang="{answer.lang}">{_body(answer, lang)}</div>'
-        f'<p class="foot"><span class="badge {answer.mode}" title="{hint}">{badge}</span>{foot}</p>'
-    )
+    badge = f'<span class="badge {answer.mode}" role="note" tabindex="0" title="{hint}">{badge}</span>'
+    return f'<div class="answer" lang="{answer.lang}">{_body(answer, lang)}</div><p class="foot">{badge}{foot}</p>'
 
 
 def partial_html(text: str) -> str:
@@ -214,7 +212,8 @@ def _source(citation: Citation, lang: Lang) -> str:
     place = " · ".join(filter(None, (words["langs"][passage.lang], passage.section, passage.where(lang))))
     link = document_link(passage.doc, passage.lines, lang)
     return (
-        f'<section class="source" data-n="{citation.n}" tabindex="-1">'
+        f'<section class="source" data-n="{citation.n}" tabindex="-1" role="group" '
+        f'aria-label="{citation.n} {escape(passage.title)}">'
         f'<h3><span class="n">{citation.n}</span>{escape(passage.title)}</h3>'
         f'<p class="place">{escape(place)}</p>'
         f'<blockquote lang="{passage.lang}">{_marked(passage.text, citation.spans)}</blockquote>'

@@ -104,7 +104,8 @@ def shown(tutor: Tutor) -> list[Route]:
         title = render.escape(found.title)
         head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
         body = render.document_html(found, lines, lang, library.beside(tutor.index, found, lang))
-        return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{head}<style>{style}</style>{body}</html>')
+        page = f'{head}<style>{style}</style><body class="ready"><main>{body}</main></body>'
+        return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{page}</html>')
 
     def gallery(request: Request) -> Response:
         return JSONResponse(labs.gallery(tutor.index, _lang(request)))

@@ -317,7 +317,11 @@ function timelineBar(line) {
   [line.first, line.last] = [year(), year()];
   for (const box of [line.first, line.last]) box.addEventListener("change", () => showYears(line, box));
   line.progress = make("span");
-  line.forget = button(said.forget, said.forget, () => confirm(said.forget_sure) && keepStudied(new Set()));
+  line.forget = button(said.forget, said.forget, () => {
+    if (!confirm(said.forget_sure)) return;
+    keepStudied(new Set());
+    line.current.button.focus(); // the button is gone
+  });
   return make("div", { className: "bar" },
     make("div", { className: "zoom" },
       button("−", said.zoom_out, () => zoomTo(line, line.zoom / 1.6)),

@@ -29,7 +29,8 @@ async function openView(name, at) {
   dialog.dataset.view = name;
   $("h2", dialog).textContent = dialog.ariaLabel = words.views[name];
   $("div", dialog).replaceWith(body);
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) $(".close-dialog", dialog).focus(); // what had it is gone
+  else dialog.showModal();
   try {
     await views[name](body, at);
   } catch (error) {
