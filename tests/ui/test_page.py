@@ -352,6 +352,8 @@ def test_the_server_closes_the_doors_it_does_not_need(url):
         assert httpx.get(url + path, follow_redirects=False).status_code in (403, 404), path
     assert httpx.post(url + "gradio_api/upload", files={"files": b"x"}).status_code == 404
     assert httpx.get(url + "document/en/perceptron?lines=x-9999999999").status_code == 200
+    assert httpx.get(url, headers={"host": "rebound.test"}).status_code == 400
+    assert httpx.get(url, headers={"host": "localhost:7860"}).status_code == 200
     missing = httpx.get(url + "document/..%2F..%2Fpyproject.toml?lang=ko")
     assert missing.status_code == 404
     assert KO["missing"] in missing.text

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from tutor import config
 
@@ -35,6 +36,7 @@ from tutor.ui.settings import asked_manner  # noqa: E402
 from tutor.ui.strings import EXAMPLES, STRINGS, VIEWS, from_browser  # noqa: E402
 
 _HERE = Path(__file__).parent
+LOOPBACK = ["127.0.0.1", "localhost"]
 _FONTS = ("Pretendard", "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", "sans-serif")
 _MONO = ("D2Coding", "NanumGothicCoding", "monospace")
 
@@ -258,6 +260,8 @@ def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
     Raises:
         SettingError: the database cannot be opened.
     """
+    # A site whose name is made to point to this machine would else be taken for the page itself (DNS rebinding).
+    named = LOOPBACK if host in LOOPBACK else ["*"]
     store = open_store(tutor.settings.database)
     conversations = Conversations(tutor.new_session, store)
     page = build(tutor, conversations)
@@ -278,7 +282,7 @@ def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
         css_paths=_HERE / "style.css",
         app_kwargs={
             "routes": routes(tutor, conversations, store),
-            "middleware": [Middleware(Guard)],
+            "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=named), Middleware(Guard)],
             "docs_url": None,
             "redoc_url": None,
         },
