@@ -71,6 +71,12 @@ def test_every_direct_dependency_is_pinned():
     assert "torch==2.13.0" in pins
 
 
+def test_no_two_test_files_have_one_name():
+    """Pytest would take one for the other."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
+
+
 def test_no_tracked_file_is_large():
     bundled = ROOT / "tutor" / "models"
     large = [p for p in _tracked() if p.stat().st_size > LARGEST_FILE and bundled not in p.parents]
