@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import with_config
 from typing_extensions import TypedDict
 
+from tutor import types
 from tutor.errors import BusyError, TutorError
 from tutor.labs import core
 from tutor.lookup import EVERY
@@ -160,20 +161,31 @@ def record(question: str, answer: Answer) -> Told:
         "answer": answer.text,
         "lang": answer.lang,
         "mode": answer.mode,
-        "citations": [
-            {"n": c.n, "doc": p.doc, "title": p.title, "lang": p.lang, "lines": list(p.lines), "text": p.text}
-            for c in answer.citations
-            for p in [c.passage]
-        ],
-        "tool_calls": [
-            {"name": t.call.name, "arguments": dict(t.arguments), "result": t.text, "ok": t.ok} for t in answer.tools
-        ],
+        "citations": [cited(citation.n, citation.passage) for citation in answer.citations],
+        "tool_calls": [called(done) for done in answer.tools],
         "withheld": answer.withheld,
         "stopped": answer.stopped,
         "tokens": answer.tokens,
         "seconds": round(answer.seconds, 3),
         "first_token_seconds": round(answer.first_token_seconds, 3),
     }
+
+
+def cited(n: int, passage: types.Passage) -> Cited:
+    """A passage under its number."""
+    return {
+        "n": n,
+        "doc": passage.doc,
+        "title": passage.title,
+        "lang": passage.lang,
+        "lines": list(passage.lines),
+        "text": passage.text,
+    }
+
+
+def called(done: types.ToolResult) -> Called:
+    """A call of a lab and what came of it."""
+    return {"name": done.call.name, "arguments": dict(done.arguments), "result": done.text, "ok": done.ok}
 
 
 # ---- one at a time -------------------------------------------------------------------------------

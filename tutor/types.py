@@ -86,6 +86,15 @@ class Document:
         """The text without the front matter."""
         return "\n".join(self.text.split("\n")[self.body_line - 1 :])
 
+    def source(self, ident: str) -> Source | None:
+        """The source of that id."""
+        return next((source for source in self.sources if source.id == ident), None)
+
+    def line_of(self, sentence: str) -> int:
+        """The first line of the body that holds `sentence`; 0 where none does."""
+        lines = enumerate(self.text.split("\n"), 1)
+        return next((n for n, line in lines if n >= self.body_line and sentence in " ".join(line.split())), 0)
+
     def place(self, lines: tuple[int, int]) -> tuple[str, ...]:
         """The labels of the places that hold `lines` (1-based, inclusive): none, one, or the first and the last."""
         begins = [first for first, _ in self.places]

@@ -131,6 +131,14 @@ def test_a_cleared_history_knows_nothing(history):
     assert history.reviews() == []
 
 
+def test_what_is_cleared_is_gone_from_the_file(store, history, tmp_path):
+    with store.connect():  # while one is open, SQLite keeps its log
+        history.record("gan/invention:who", Rating.Good, NOON)
+        assert b"gan/invention" in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        history.clear()
+        assert b"gan/invention" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+
 def test_another_learner_has_another_schedule(store, history):
     other = History(store, "m" * 32)
     history.record("one", Rating.Good, NOON)

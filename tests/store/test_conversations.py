@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
@@ -34,7 +35,7 @@ def mine(url):
 
 @pytest.mark.parametrize("lang", ["ko", "en"])
 def test_turns_are_there_after_a_restart(url, lang):
-    first = Transcripts(open_store(url), MINE)
+    first, before = Transcripts(open_store(url), MINE), datetime.now(UTC)
     first.keep("c1", 1, QUESTIONS[lang], {"question": QUESTIONS[lang], "figures": ["{}"]})
     first.keep("c1", 2, "And then?", {"question": "And then?"})
     again = Transcripts(open_store(url), MINE)
@@ -45,6 +46,7 @@ def test_turns_are_there_after_a_restart(url, lang):
     (kept,) = again.all()
     assert (kept.id, kept.title, kept.turns) == ("c1", QUESTIONS[lang], 2)
     assert kept.updated.utcoffset().total_seconds() == 0
+    assert before <= kept.updated <= datetime.now(UTC)
 
 
 def test_another_learner_neither_sees_nor_changes_them(url, mine):
@@ -82,12 +84,13 @@ def test_the_newest_conversation_comes_first(mine):
 
 
 def test_what_is_deleted_is_gone_from_the_file(file, tmp_path):
-    mine = Transcripts(open_store(file), MINE)
-    mine.keep("c1", 1, "a secret question", {"question": "a secret question"})
-    assert b"secret question" in b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    mine.delete("c1")
+    mine = Transcripts(engine := open_store(file), MINE)
+    with engine.connect():  # while one is open, SQLite keeps its log
+        mine.keep("c1", 1, "a secret question", {"question": "a secret question"})
+        assert b"secret question" in b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        mine.delete("c1")
+        written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert (mine.all(), mine.turns("c1")) == ([], [])
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"CREATE TABLE turns" in written
     assert b"secret question" not in written
 
@@ -134,6 +137,7 @@ def test_the_migrations_make_what_the_tables_say(url):
     ("bad", "named"),
     [
         ("nonsense", "nonsense"),
+        ("mssql+pyodbc://host/x", "pyodbc|neither"),
         ("sqlite:////nowhere/at/all/tutor.db", "unable to open"),
         ("mysql://me:pass@host/x", "me:\\*\\*\\*@host"),
     ],

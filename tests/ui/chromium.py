@@ -30,3 +30,13 @@ def ask(page: Page, question: str) -> None:
 def answered(page: Page, number: int = 1) -> None:
     expect(page.locator(".turn .foot")).to_have_count(number, timeout=90_000)
     expect(page.locator("#send")).to_be_visible()
+
+
+def compose(page: Page, text: str) -> None:
+    """Type `text` by an input method into what has the focus, and end its composition with Enter."""
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": text, "selectionStart": len(text), "selectionEnd": len(text)})
+    for kind in ("rawKeyDown", "char", "keyUp"):
+        event = {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229 if kind != "char" else 13}
+        keyboard.send("Input.dispatchKeyEvent", event | ({"text": "\r"} if kind == "char" else {}))
+    keyboard.send("Input.insertText", {"text": text})

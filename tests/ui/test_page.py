@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from chromium import answered, ask, free_port, opened
+from chromium import answered, ask, compose, free_port, opened
 from playwright.sync_api import BrowserContext, Page, expect
 from scripted import EVIL, ScriptedTutor
 
@@ -308,12 +308,7 @@ def test_what_stands_below_a_figure_does_not_jump_when_it_is_drawn(page):
 def test_the_enter_that_ends_a_composition_does_not_send(page, lang):
     box = page.locator("#question textarea")
     box.click()
-    keyboard = page.context.new_cdp_session(page)
-    keyboard.send("Input.imeSetComposition", {"text": "왜", "selectionStart": 1, "selectionEnd": 1})
-    for kind in ("rawKeyDown", "char", "keyUp"):
-        event = {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229 if kind != "char" else 13}
-        keyboard.send("Input.dispatchKeyEvent", event | ({"text": "\r"} if kind == "char" else {}))
-    keyboard.send("Input.insertText", {"text": "왜"})
+    compose(page, "왜")
     time.sleep(0.5)
     expect(page.locator(".turn")).to_have_count(0)
     expect(box).to_have_value(re.compile("왜"))

@@ -161,7 +161,16 @@ def test_another_page_can_neither_answer_nor_clear(client, headers):
 
 
 @pytest.mark.parametrize(
-    "body", ["", "[]", "1", "{}", '{"item": "no such", "answer": "x"}', '{"item": 1, "answer": 2}']
+    "body",
+    [
+        "",
+        "[]",
+        "1",
+        "{}",
+        '{"item": "no such", "answer": "x"}',
+        '{"item": 1, "answer": 2}',
+        '{"item": ["x"], "answer": "x"}',
+    ],
 )
 def test_what_is_no_answer_is_refused(client, body):
     refused = client.post("/quiz", content=body, headers={"origin": HOST})

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from chromium import answered, opened
+from chromium import answered, compose, opened
 from playwright.sync_api import expect
 
 from tutor.config import Settings
@@ -87,12 +87,7 @@ def test_a_short_answer_is_typed_and_a_composition_is_no_answer(quiz, lang, size
     until(page, "#view .typed")
     box = page.get_by_label(STRINGS[lang]["quiz"]["type"])
     expect(box).to_be_focused()
-    keyboard = page.context.new_cdp_session(page)
-    keyboard.send("Input.imeSetComposition", {"text": "왜", "selectionStart": 1, "selectionEnd": 1})
-    for kind in ("rawKeyDown", "char", "keyUp"):
-        event = {"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229 if kind != "char" else 13}
-        keyboard.send("Input.dispatchKeyEvent", event | ({"text": "\r"} if kind == "char" else {}))
-    keyboard.send("Input.insertText", {"text": "왜"})
+    compose(page, "왜")
     expect(box).to_have_value("왜")
     page.keyboard.insert_text(" 1")
     expect(box).to_have_value("왜 1")

@@ -14,13 +14,14 @@ from typing import IO, Any
 
 import typer
 
+from tutor import service
 from tutor.config import Settings
 from tutor.errors import SettingError
 from tutor.evals import grading, metrics, provenance, questions_file
 from tutor.evals.questions_file import Question
 from tutor.evals.tables import write
 from tutor.session import Session, open_tutor
-from tutor.types import Answer, Answered, Failed, Hit, Passage, Retrieved, ToolResult
+from tutor.types import Answer, Answered, Failed, Hit, Retrieved
 from tutor.ui import render
 
 Record = dict[str, Any]
@@ -65,7 +66,7 @@ def answer(new_session: Callable[[str], Session], question: Question, lang: str 
     except Exception as error:  # a bug of ours: on the record, and the other questions are still asked
         record["error"] = f"{type(error).__name__}: {error}"
     else:
-        record["retrieved"] = [_passage(rank, hit.passage) for rank, hit in enumerate(hits, 1)]
+        record["retrieved"] = [service.cited(rank, hit.passage) for rank, hit in enumerate(hits, 1)]
         record |= _failed(ended) if isinstance(ended, Failed) else _answered(ended)
     record["grade"] = grading.grade(question, record)
     return record
@@ -113,33 +114,13 @@ def _answered(answer: Answer) -> Record:
     return {
         "answer": answer.text,
         "html": render.answer_html(answer, answer.lang),
-        "citations": [_passage(citation.n, citation.passage) for citation in answer.citations],
-        "tool_calls": [_call(result) for result in answer.tools],
+        "citations": [service.cited(citation.n, citation.passage) for citation in answer.citations],
+        "tool_calls": [service.called(result) for result in answer.tools],
         "verified": [{"sentence": c.sentence, "supported": c.supported, "by": c.by} for c in answer.checked],
         "refused": answer.mode == "refused" or grading.refuses(answer.text),
         "mode": answer.mode,
         "first_token_seconds": round(answer.first_token_seconds, 3),
         "tokens": answer.tokens,
-    }
-
-
-def _passage(n: int, passage: Passage) -> Record:
-    return {
-        "n": n,
-        "doc": passage.doc,
-        "title": passage.title,
-        "lang": passage.lang,
-        "lines": list(passage.lines),
-        "text": passage.text,
-    }
-
-
-def _call(result: ToolResult) -> Record:
-    return {
-        "name": result.call.name,
-        "arguments": dict(result.arguments),
-        "result": result.text,
-        "ok": result.ok,
     }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from fsrs import Card, Rating
 from sqlalchemy.orm import Session
 
 from tutor.quiz import schedule
+from tutor.store.engine import forget_deleted
 from tutor.store.learner import learner_of
 from tutor.store.reviews import ReviewRow
 
@@ -37,7 +38,7 @@ class History:
         with Session(self._engine) as session, session.begin():
             before = session.scalar(last)
             card = schedule.reviewed(Card.from_json(before) if before else None, rating, when)
-            row = {"item": item, "at": when.astimezone(UTC), "rating": int(rating), "card": card.to_json()}
+            row = {"item": item, "at": when, "rating": int(rating), "card": card.to_json()}
             session.add(ReviewRow(learner=self._learner, **row))
         return card
 
@@ -54,12 +55,10 @@ class History:
         with Session(self._engine) as session:
             own = sa.select(ReviewRow).where(ReviewRow.learner == self._learner)
             rows = session.scalars(own.order_by(ReviewRow.id)).all()
-        return [
-            Review(row.item, row.at.replace(tzinfo=UTC), row.rating != Rating.Again, Card.from_json(row.card).due)
-            for row in rows
-        ]
+        return [Review(row.item, row.at, row.rating != Rating.Again, Card.from_json(row.card).due) for row in rows]
 
     def clear(self) -> None:
         """Forget every answer."""
         with Session(self._engine) as session, session.begin():
             session.execute(sa.delete(ReviewRow).where(ReviewRow.learner == self._learner))
+        forget_deleted(self._engine)

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from tutor.store.base import Base
+from tutor.store.base import Base, Moment
+from tutor.store.engine import forget_deleted
 from tutor.store.learner import learner_of
 
 TITLE = 120  # characters of the first question
@@ -24,7 +25,7 @@ class ConversationRow(Base):
     id: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
     learner: Mapped[str] = mapped_column(sa.String(64), index=True)
     title: Mapped[str] = mapped_column(sa.Text)
-    updated: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    updated: Mapped[datetime] = mapped_column(Moment)
 
 
 class TurnRow(Base):
@@ -62,7 +63,7 @@ class Transcripts:
         query = sa.select(ConversationRow, count).where(ConversationRow.learner == self._learner)
         with Session(self._engine) as session:
             rows = session.execute(query.order_by(ConversationRow.updated.desc())).all()
-            return [Kept(row.id, row.title, row.updated.replace(tzinfo=UTC), turns) for row, turns in rows]
+            return [Kept(row.id, row.title, row.updated, turns) for row, turns in rows]
 
     def turns(self, conversation: str) -> list[tuple[int, dict[str, Any], bool | None]]:
         """The turns as (number, what was kept, whether it was said to be helpful); none where it is not there."""
@@ -101,9 +102,7 @@ class Transcripts:
             if row := self._find(session, conversation):
                 session.execute(sa.delete(TurnRow).where(TurnRow.conversation == conversation))
                 session.delete(row)
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        forget_deleted(self._engine)
 
     def _find(self, session: Session, conversation: str) -> ConversationRow | None:
         row = session.get(ConversationRow, conversation)

@@ -33,14 +33,23 @@ def open_store(url: str) -> sa.Engine:
     try:
         # A turn is written every few seconds at most: no connection is kept open between two.
         engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)
+        if (alone := ALONE.get(engine.dialect.name)) is None:
+            raise ValueError(f"{engine.dialect.name} is neither SQLite nor PostgreSQL")
         if engine.dialect.name == "sqlite":
             _prepare_sqlite(engine)
         with _upgrading, engine.begin() as connection:
-            connection.exec_driver_sql(ALONE[engine.dialect.name])
+            connection.exec_driver_sql(alone)
             _upgrade(connection)
-    except (sa.exc.SQLAlchemyError, ImportError, OSError, ValueError, KeyError) as error:
+    except (sa.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
         raise _cannot_open(url, error) from None
     return engine
+
+
+def forget_deleted(engine: sa.Engine) -> None:
+    """Take what was deleted out of SQLite's log as well, which the file's own pages are overwritten from."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tutor.store.base import Base
+from tutor.store.base import Base, Moment
 
 
 class ReviewRow(Base):
@@ -17,6 +17,6 @@ class ReviewRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     learner: Mapped[str] = mapped_column(sa.String(64), index=True)
     item: Mapped[str] = mapped_column(sa.String(120), index=True)
-    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    at: Mapped[datetime] = mapped_column(Moment)
     rating: Mapped[int]
     card: Mapped[str] = mapped_column(sa.Text)

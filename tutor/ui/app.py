@@ -48,14 +48,11 @@ _SECRETS = f"() => {{ {_DRAWN} "
 _SECRETS += "return [localStorage.learner ??= drawn(), sessionStorage.tutor ??= drawn(), localStorage.manner ?? '']; }"
 _NEW_TAB = f"() => {{ {_DRAWN} return [null, localStorage.learner, sessionStorage.tutor = drawn()]; }}"
 
+# page.js saves it; and the page does not keep the text.
 _DOWNLOAD = """(text) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([text]));
-    link.download = "ai-history-tutor.KIND";
-    link.click();
-    URL.revokeObjectURL(link.href);
+    document.dispatchEvent(new CustomEvent("save", { detail: { text, name: "ai-history-tutor.KIND" } }));
     return "";
-}"""  # and the page does not keep the text
+}"""
 
 
 # ---- the page ------------------------------------------------------------------------------------

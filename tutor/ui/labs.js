@@ -4,6 +4,11 @@ function runLab(lab, args) {
   trigger("submit", { lab, arguments: args });
 }
 
+function askNext(question) {
+  $("#view").close();
+  trigger("submit", { question });
+}
+
 // ---- forms ---------------------------------------------------------------------------------------
 const shortNumber = (value) => String(Number(Number(value).toPrecision(6)));
 
@@ -94,7 +99,7 @@ function drawAfter(place, after) {
   if (!after) return;
   const chips = after.next.map((next) => {
     const chip = make("button", { type: "button", className: next.lab ? "chip run" : "chip", textContent: next.words });
-    chip.addEventListener("click", () => (next.lab ? runLab(next.lab, next.arguments) : trigger("submit", { question: next.question })));
+    chip.addEventListener("click", () => (next.lab ? runLab(next.lab, next.arguments) : askNext(next.question)));
     return chip;
   });
   if (chips.length) place.append(make("div", { className: "next", role: "group", ariaLabel: words.next }, ...chips));

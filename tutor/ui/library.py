@@ -125,9 +125,8 @@ def beside(index: Index, document: Document, lang: Lang) -> render.Beside:
     for record in index.corrections:
         article = index.documents.get(f"{lang}/{record.article}")
         if article and (record.note in said or (not own and article.slug == document.slug)):
-            source = next((source for source in article.sources if source.id == record.source), None)
             told = article if own else None
-            corrections.append(render.Corrected(record.note, record.right[lang], source, told))
+            corrections.append(render.Corrected(record.note, record.right[lang], article.source(record.source), told))
     return render.Beside({kind: found for kind, found in related.items() if found}, corrections)
 
 

@@ -267,6 +267,8 @@ function saveAs(blob, name) {
   URL.revokeObjectURL(link.href);
 }
 
+document.addEventListener("save", ({ detail: { text, name } }) => saveAs(new Blob([text]), name));
+
 // ---- what was studied ----------------------------------------------------------------------------
 // The articles, by slug, that were opened in the dialog or cited by an answer as it came. Never leaves the browser.
 const STUDIED = "tutor.studied";

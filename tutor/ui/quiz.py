@@ -124,10 +124,7 @@ class Quiz:
 def proof(twin: Twin, lang: Lang) -> dict[str, Any]:
     """The fact's own sentence, the source that holds it, and where in the article it stands."""
     document, fact = twin.document[lang], twin.fact[lang]
-    lines = document.text.split("\n")
-    numbers = (n for n, line in enumerate(lines, 1) if n >= document.body_line and fact.text in " ".join(line.split()))
-    line = next(numbers, 0)
-    source = next((source for source in document.sources if source.id == fact.source), None)
+    source, line = document.source(fact.source), document.line_of(fact.text)
     return {
         "sentence": fact.text,
         "title": document.title,

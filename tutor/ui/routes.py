@@ -186,9 +186,12 @@ def practised(quiz: Quiz) -> list[Route]:
     async def answer(request: Request) -> Response:
         said = await _posted(request)
         ident, given = said.get("item"), said.get("answer")
-        if not isinstance(given, str) or ident not in quiz.items:
+        try:
+            if not (isinstance(ident, str) and isinstance(given, str)):
+                raise KeyError(ident)
+            told = await run_in_threadpool(quiz.answer, _learner(request), ident, given, _lang(request), _now())
+        except KeyError:
             return PlainTextResponse("No answer to a question of the quiz", 400)
-        told = await run_in_threadpool(quiz.answer, _learner(request), ident, given, _lang(request), _now())
         return JSONResponse(told)
 
     def clear(request: Request) -> Response:

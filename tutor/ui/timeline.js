@@ -245,10 +245,7 @@ function openCard(line, event) {
 function askChips(questions) {
   return [...new Set(questions)].filter(Boolean).slice(0, 3).map((question) => {
     const chip = make("button", { type: "button", className: "chip", textContent: question });
-    chip.addEventListener("click", () => {
-      $("#view").close();
-      trigger("submit", { question });
-    });
+    chip.addEventListener("click", () => askNext(question));
     return chip;
   });
 }

@@ -102,9 +102,7 @@ def _article(document: Document, asked: Mapping[str, str], lang: Lang) -> dict[s
 
 def _event(event: Event, lang: Lang) -> dict[str, Any]:
     document, fact = event.document, event.fact
-    source = next((source for source in document.sources if source.id == fact.source), None)
-    lines = enumerate(document.text.split("\n"), 1)
-    line = next((n for n, text in lines if n >= document.body_line and fact.text in text), 0)
+    source, line = document.source(fact.source), document.line_of(fact.text)
     return {
         "year": event.year,
         "text": fact.text,
