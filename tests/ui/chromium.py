@@ -32,6 +32,12 @@ def answered(page: Page, number: int = 1) -> None:
     expect(page.locator("#send")).to_be_visible()
 
 
+def begin_anew(page: Page) -> None:
+    """Leave the conversation for a new, empty one."""
+    page.locator("#clear").click()
+    expect(page.locator(".turn")).to_have_count(0)  # or the answer before could be taken for the next one's
+
+
 def compose(page: Page, text: str) -> None:
     """Type `text` by an input method into what has the focus, and end its composition with Enter."""
     keyboard = page.context.new_cdp_session(page)

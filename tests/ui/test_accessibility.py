@@ -200,6 +200,7 @@ def test_by_keyboard_no_place_is_lost(context, scripted, lang):
     expect(page.locator(".cite")).to_be_focused()
     page.locator("#clear").press("Enter")
     expect(box).to_be_focused()
+    expect(page.locator(".turn")).to_have_count(0)  # or the answer before could be taken for the next one's
     ask(page, QUESTIONS[lang])
     answered(page)
     page.locator("nav [data-view=history]").press("Enter")

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from chromium import answered, ask, free_port, opened
+from chromium import answered, ask, begin_anew, free_port, opened
 from playwright.sync_api import expect
 from scripted import ScriptedTutor
 
@@ -28,8 +28,7 @@ def test_an_earlier_conversation_is_opened_again_and_deleted(context, served, la
     page, words = opened(context, served[1]), STRINGS[lang]
     ask(page, FIRST[lang])
     answered(page)
-    page.locator("#clear").click()
-    expect(page.locator(".turn")).to_have_count(0)
+    begin_anew(page)
     ask(page, SECOND[lang])
     answered(page)
     page.get_by_role("button", name=words["views"]["history"]).click()

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from chromium import answered, ask, compose, free_port, opened
+from chromium import answered, ask, begin_anew, compose, free_port, opened
 from playwright.sync_api import BrowserContext, Page, expect
 from scripted import EVIL, ScriptedTutor
 
@@ -137,8 +137,7 @@ def test_retry_and_clear(page):
     page.locator("#retry").click()
     expect(page.locator(".turn[data-id=t3] .foot")).to_be_visible()
     expect(page.locator(".asked")).to_have_text(["one?", "two?"])
-    page.locator("#clear").click()
-    expect(page.locator(".turn")).to_have_count(0)
+    begin_anew(page)
     ask(page, "three?")
     answered(page)
 
@@ -313,6 +312,24 @@ def test_the_enter_that_ends_a_composition_does_not_send(page, lang):
     expect(page.locator(".turn")).to_have_count(0)
     expect(box).to_have_value(re.compile("왜"))
     box.press("Enter")
+    expect(page.locator(".asked")).to_have_text("왜")
+    answered(page)
+
+
+def test_an_enter_that_follows_a_composition_at_once_sends(page):
+    # Korean input methods end the composition by the Enter and pass it on, in the same instant.
+    page.locator("#question textarea").fill("왜")
+    page.evaluate("""() => {
+        const box = document.querySelector("#question textarea");
+        const press = (keyCode) => box.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", keyCode, bubbles: true, cancelable: true }));
+        box.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+        press(229);
+        box.dispatchEvent(new CompositionEvent("compositionend", { data: "왜", bubbles: true }));
+        press(13);
+        ["keypress", "keyup"].forEach((kind) => box.dispatchEvent(
+            new KeyboardEvent(kind, { key: "Enter", keyCode: 13, bubbles: true, cancelable: true })));
+    }""")
     expect(page.locator(".asked")).to_have_text("왜")
     answered(page)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from chromium import answered, ask, opened
+from chromium import answered, ask, begin_anew, opened
 from playwright.sync_api import expect
 
 from tutor.chat import grounding
@@ -99,8 +99,7 @@ def test_answers_come_as_they_are_wanted(context, bundled, lang):
     expect(last.locator(".cite")).to_have_count(1)
     assert bool(re.search("[가-힣]{2}", last.inner_text())) == (other == "ko")
     page.reload()
-    page.locator("#clear").click()
-    expect(page.locator(".turn")).to_have_count(0)
+    begin_anew(page)
     ask(page, QUESTIONS[lang])
     answered(page)
     expect(page.locator(".answer .cite")).to_have_count(1)

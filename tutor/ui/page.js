@@ -292,14 +292,17 @@ function study(links) {
 }
 
 // ---- typing --------------------------------------------------------------------------------------
-// The Enter that ends a Hangul composition chooses a syllable; it must not send the question.
-let composing = false;
-document.addEventListener("compositionstart", () => (composing = true), true);
-document.addEventListener("compositionend", () => setTimeout(() => (composing = false)), true);
+// The Enter that ends a Hangul composition chooses a syllable; it must not send the question. By 229 every browser marks
+// a key that the input method took, Safari one after the composition's end; what is pressed next is the learner's own.
+let composed = false;
 for (const kind of ["keydown", "keypress"]) {
   document.addEventListener(kind, (event) => {
-    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229 || composing)) event.stopImmediatePropagation();
-    else if (event.key === "Enter" && !event.shiftKey && event.target.closest("#question")) keepEmpty(event);
+    if (kind === "keydown") composed = event.isComposing || event.keyCode === 229;
+    if (event.key !== "Enter") return;
+    if (composed) {
+      event.stopImmediatePropagation();
+      if (kind === "keypress") event.preventDefault(); // it would send a form
+    } else if (!event.shiftKey && event.target.closest("#question")) keepEmpty(event);
   }, true);
 }
 

@@ -95,7 +95,7 @@ function answerBox(answered) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      if (!composing && input.value.trim()) await answered(input.value);
+      if (input.value.trim()) await answered(input.value);
     } catch (error) {
       console.error(error);
       form.after(make("p", { className: "error", role: "alert", textContent: words.view_failed }));
