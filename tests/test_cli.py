@@ -66,7 +66,7 @@ def test_help_lists_every_command(capsys):
     listed = re.findall(r"(?m)^  ([a-z]+)  ", out.split("Commands:")[1])
     assert listed == [
         *("serve", "ask", "chat", "mcp", "index", "timeline", "eval", "doctor"),
-        *("add", "sources", "remove", "demo"),
+        *("add", "sources", "remove", "users", "demo"),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tutor import __version__, cli_labs, cli_sources, config
+from tutor import __version__, cli_labs, cli_sources, cli_users, config
 from tutor.console import next_line, progress, read_question, spoken, status, tr, turn
 from tutor.errors import SettingError, TutorError
 
@@ -49,6 +49,10 @@ Database = Annotated[
         "Where conversations are kept: sqlite:///tutor.db, or a PostgreSQL server's address.",
         "대화를 저장할 곳이에요. sqlite:///tutor.db 또는 PostgreSQL 서버 주소예요.",
     ),
+]
+Auth = Annotated[
+    bool | None,
+    _option("--auth", "Ask for a name and a password (tutor users).", "이름과 비밀번호를 물어요 (tutor users)."),
 ]
 Json = Annotated[bool, _option("--json", "Print one JSON object.", "JSON 객체 하나로 출력해요.")]
 
@@ -91,6 +95,7 @@ def _tutor(
     lang: Spoken = None,
     port: Port = None,
     database: Database = None,
+    auth: Auth = None,
     version: Annotated[bool, typer.Option("--version", help=tr("Show the version.", "버전을 보여줘요."))] = False,
 ) -> None:
     if version:
@@ -110,6 +115,7 @@ def serve(
     lang: Spoken = None,
     port: Port = None,
     database: Database = None,
+    auth: Auth = None,
 ) -> None:
     _serve(_settings(ctx))
 
@@ -334,6 +340,7 @@ def doctor(
 
 
 cli_sources.register(app, _settings)
+cli_users.register(app, _settings)
 cli_labs.register(app, _settings)
 
 

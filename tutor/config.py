@@ -37,6 +37,7 @@ class Settings:
     `database` is where conversations are kept: the address of an SQLite file or a PostgreSQL server, as SQLAlchemy's.
     `model` is a checkpoint folder, a hub id, or (with `server`) the model's name on that server.
     `online` lets transformers fetch a hub id that is not on this machine yet.
+    `auth` opens the page to those who have an account (tutor/store/accounts.py).
     `threads` is for torch; 0 chooses (see chat/local.py). `dtype`: auto, bf16 or fp32.
     """
 
@@ -52,6 +53,7 @@ class Settings:
     dtype: str = "auto"
     threads: int = 0
     online: bool = False
+    auth: bool = False
     host: str = "127.0.0.1"
     port: int = 7860
     lang: str = "auto"

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server in a folder of its own, for the tests that ask for one."""
+"""An empty database of each kind; a real PostgreSQL server in a folder of its own."""
 
 import os
 import pwd
@@ -68,3 +68,11 @@ def postgresql(server):
         return f"postgresql+psycopg://tutor@127.0.0.1:{server}/{name}"
 
     return make
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request, tmp_path):
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'tutor.db'}"
+    return request.getfixturevalue("postgresql")()

@@ -16,13 +16,6 @@ QUESTIONS = {"ko": "퍼셉트론은 누가 만들었어? 🙂", "en": "Who descr
 MINE, OTHER = "m" * 32, "o" * 32
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'tutor.db'}"
-    return request.getfixturevalue("postgresql")()
-
-
 @pytest.fixture
 def file(tmp_path):
     return f"sqlite:///{tmp_path / 'tutor.db'}"

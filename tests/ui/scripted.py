@@ -163,7 +163,10 @@ class ScriptedTutor:
         self.go_on.set()
         self.sessions: list[ScriptedSession] = []
         documents = {found.id: found for found in (document("en"), document("ko"))}
-        self.index = SimpleNamespace(document=documents.__getitem__, passages=(), corrections=())
+        self.index = SimpleNamespace(
+            document=documents.__getitem__, documents=tuple(documents), passages=(), corrections=()
+        )
+        self.model = SimpleNamespace(name="scripted", only_quotes=False)
         folder = tempfile.mkdtemp()
         weakref.finalize(self, shutil.rmtree, folder)
         database = f"sqlite:///{folder}/tutor.db"

@@ -8,6 +8,7 @@ from small_corpus import write
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from tutor.config import Settings
 from tutor.corpus.lint import ERAS
 from tutor.retrieval.builds import open_index
 from tutor.types import Evidence, Hit, Passage
@@ -20,7 +21,7 @@ QUESTIONS = {"ko": "퍼셉트론은 왜 XOR를 못 풀어?", "en": "Why can't a 
 
 @pytest.fixture(scope="module")
 def server(built_index):
-    return TestClient(Starlette(routes=shown(SimpleNamespace(index=built_index))))
+    return TestClient(Starlette(routes=shown(SimpleNamespace(index=built_index, settings=Settings()))))
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sqlalchemy import Engine
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -26,9 +27,10 @@ from tutor.config import Settings  # noqa: E402
 from tutor.errors import SettingError  # noqa: E402
 from tutor.labs import core  # noqa: E402
 from tutor.session import Tutor, open_tutor  # noqa: E402
+from tutor.store.accounts import Accounts  # noqa: E402
 from tutor.store.engine import open_store  # noqa: E402
 from tutor.types import Lang  # noqa: E402
-from tutor.ui import export, render  # noqa: E402
+from tutor.ui import accounts, export, render  # noqa: E402
 from tutor.ui import files as own  # noqa: E402
 from tutor.ui.conversation import Conversation, Conversations  # noqa: E402
 from tutor.ui.routes import Guard, routes  # noqa: E402
@@ -117,7 +119,7 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
     words: list[Any] = [heading, lang, box, send, stop, *save, retry, clear, *examples, *files]
 
     def open_page(learner: str, tab: str, manner: str, request: gr.Request) -> list[Any]:
-        here = conversations.open(learner, tab, from_browser(request.headers.get("accept-language", "")))
+        here = conversations.open(_own(learner, request), tab, from_browser(request.headers.get("accept-language", "")))
         if manner:
             here.prefer(asked_manner(manner))
         send, stop = _buttons(here)
@@ -127,8 +129,8 @@ def _wire(page: gr.Blocks, parts: _Parts, conversations: Conversations, tutor: T
         here.lang = lang
         return [here.view(whole=True), *_labels(lang, *_buttons(here)), *own.labels(tutor, lang)]
 
-    def begin_anew(here: Conversation, learner: str, tab: str) -> tuple[Any, ...]:
-        conversations.renew(here, learner, tab)
+    def begin_anew(here: Conversation, learner: str, tab: str, request: gr.Request) -> tuple[Any, ...]:
+        conversations.renew(here, _own(learner, request), tab)
         return here.view(), *_buttons(here)
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -176,6 +178,12 @@ def _labels(lang: Lang, send: dict[str, Any], stop: dict[str, Any]) -> list[Any]
 def _buttons(here: Conversation) -> tuple[dict[str, Any], dict[str, Any]]:
     """Send, or while a question is being answered, stop."""
     return gr.update(visible=not here.busy), gr.update(visible=here.busy)
+
+
+def _own(learner: str, request: gr.Request) -> str:
+    """The secret of who is signed in; else, where nobody has to be, of the browser."""
+    account = accounts.account_of(request.request) if request.request else None
+    return account.secret if account else learner
 
 
 def _begin(question: str, here: Conversation) -> tuple[Any, ...]:
@@ -235,10 +243,11 @@ def serve(settings: Settings) -> None:
     """Open the tutor and serve the page until Ctrl-C.
 
     Raises:
-        SettingError: the port is in use or not allowed.
+        SettingError: the port is in use or not allowed; or nobody has an account, where one is needed.
         TutorError: the sources, the index or the model cannot be opened.
     """
     check_port(settings.host, settings.port)
+    check_accounts(settings)
     page, url = launch(open_tutor(settings), settings.host, settings.port)
     threading.Thread(target=core.warm_up, daemon=True).start()
     sys.stdout.write(f"\n  AI History Tutor · AI 역사 튜터\n  {url}\n  Ctrl-C: 끝내기 · quit\n\n")
@@ -257,8 +266,6 @@ def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
     Raises:
         SettingError: the database cannot be opened.
     """
-    # A site whose name is made to point to this machine would else be taken for the page itself (DNS rebinding).
-    named = LOOPBACK if host in LOOPBACK else ["*"]
     store = open_store(tutor.settings.database)
     conversations = Conversations(tutor.new_session, store)
     page = build(tutor, conversations)
@@ -278,13 +285,38 @@ def launch(tutor: Tutor, host: str, port: int) -> tuple[gr.Blocks, str]:
         theme=gr.themes.Base(font=_FONTS, font_mono=_MONO, primary_hue="indigo", neutral_hue="slate"),
         css_paths=_HERE / "style.css",
         app_kwargs={
-            "routes": routes(tutor, conversations, store),
-            "middleware": [Middleware(TrustedHostMiddleware, allowed_hosts=named), Middleware(Guard)],
+            **_doors(tutor, conversations, store, host),
             "docs_url": None,
             "redoc_url": None,
         },
     )
     return page, url
+
+
+def _doors(tutor: Tutor, conversations: Conversations, store: Engine, host: str) -> dict[str, Any]:
+    """What is answered beside gradio's events, and who is let through to it."""
+    # A site whose name is made to point to this machine would else be taken for the page itself (DNS rebinding).
+    named = LOOPBACK if host in LOOPBACK else ["*"]
+    doors = [Middleware(TrustedHostMiddleware, allowed_hosts=named), Middleware(Guard)]
+    answered = routes(tutor, conversations, store)
+    if tutor.settings.auth:
+        known, tries = Accounts(store), accounts.Tries()
+        doors.append(Middleware(accounts.SignedIn, accounts=known, tries=tries))
+        answered += accounts.routes(known, tries)
+    return {"routes": answered, "middleware": doors}
+
+
+def check_accounts(settings: Settings) -> None:
+    """Fail early and clearly where one has to sign in, and nobody can."""
+    if settings.auth and not Accounts(open_store(settings.database)).names():
+        raise SettingError(
+            "With --auth only those who have an account come in, and there is none.",
+            "Type: tutor users add NAME",
+            ko=(
+                "--auth를 켜면 계정이 있어야 들어올 수 있는데, 아직 계정이 없어요.",
+                "이렇게 입력하세요: tutor users add 이름",
+            ),
+        )
 
 
 def check_port(host: str, port: int) -> None:

@@ -51,7 +51,7 @@ def labels(tutor: Tutor, lang: Lang) -> list[Any]:
     words = STRINGS[lang]
     shelf = library.shelf(tutor.settings, tutor.index.passages)
     return [
-        gr.update(label=words["files"] + (f" ({len(shelf)})" if shelf else "")),
+        gr.update(label=words["files"] + (f" ({len(shelf)})" if shelf else ""), visible=not tutor.settings.auth),
         f'<p class="hint">{render.escape(words["files_hint"])}</p>',
         gr.update(choices=[(entry.text(lang), entry.name) for entry in shelf], value=[], visible=bool(shelf)),
         gr.update(label=words["files_add"], value=None),
@@ -61,6 +61,10 @@ def labels(tutor: Tutor, lang: Lang) -> list[Any]:
 
 
 def wire(parts: Files, state: gr.State, tutor: Tutor) -> None:
+    """Where the learners have accounts, the sources are everybody's, and changed by who runs the tutor alone."""
+    if tutor.settings.auth:
+        return
+
     def add(paths: list[str] | None, here: Conversation) -> Iterator[list[Any]]:
         given = [Path(path) for path in paths or []]
         try:

@@ -20,11 +20,11 @@ SHOWN = 12  # passages that a search shows
 
 
 # ---- the list ------------------------------------------------------------------------------------
-def listing(index: Index, lang: Lang) -> list[dict[str, Any]]:
+def listing(index: Index, lang: Lang, *, shared: bool = False) -> list[dict[str, Any]]:
     """Every document in `lang` and every one of the learner's own, in groups.
 
     First what is the learner's (the notes, the article about the note, the files), then the articles by era, in each
-    by their first year.
+    by their first year. Sources that are `shared` are not the learner's to change.
     """
     words = STRINGS[lang]
     own: list[Document] = []
@@ -38,7 +38,7 @@ def listing(index: Index, lang: Lang) -> list[dict[str, Any]]:
         else:
             eras[next((tag for tag in document.tags if tag in eras), "other")].append(document)
     own.sort(key=lambda document: [SEEDS, f"{lang}/", FILES].index(document.id.partition("/")[0] + "/"))
-    groups = [(words["own"], words["own_hint"], own)]
+    groups = [(words["own"], "" if shared else words["own_hint"], own)]
     groups += [(words["eras"][era], "", sorted(found, key=_first_year)) for era, found in eras.items()]
     return [
         {"title": title, "hint": hint, "documents": [_entry(index, document, lang) for document in documents]}

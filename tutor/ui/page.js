@@ -179,7 +179,7 @@ function show() {
   words = view.words;
   document.documentElement.lang = words.lang;
   $("#language").ariaLabel = words.language;
-  $("#files > button").ariaExpanded ??= "false";
+  for (const button of document.querySelectorAll("#files > button")) button.ariaExpanded ??= "false"; // there may be none
   if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
   document.body.classList.add("ready");
   for (const turn of [...log.querySelectorAll(".turn")]) {

@@ -22,6 +22,7 @@ from tutor.session import Tutor
 from tutor.store.learner import SECRET_LENGTH
 from tutor.types import Lang
 from tutor.ui import api, labs, library, render, settings, timeline
+from tutor.ui.accounts import account_of
 from tutor.ui.conversation import Conversations
 from tutor.ui.quiz import Quiz
 from tutor.ui.strings import STRINGS
@@ -38,7 +39,7 @@ _POLICY = (
 _HEADERS = (
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),
 )
 _CLOSED = ("/gradio_api/file=http", "/gradio_api/proxy=")  # the page fetches no files
 _UPLOAD = "/gradio_api/upload"
@@ -111,13 +112,14 @@ def shown(tutor: Tutor) -> list[Route]:
         return JSONResponse(labs.gallery(tutor.index, _lang(request)))
 
     def listing(request: Request) -> Response:
-        return JSONResponse(library.listing(tutor.index, _lang(request)))
+        return JSONResponse(library.listing(tutor.index, _lang(request), shared=tutor.settings.auth))
 
     def search(request: Request) -> Response:
         return JSONResponse(library.search(tutor.index, request.query_params.get("q", ""), _lang(request)))
 
     def status(request: Request) -> Response:
-        return JSONResponse(settings.status(tutor, _lang(request)))
+        account = account_of(request)
+        return JSONResponse(settings.status(tutor, _lang(request), account.name if account else ""))
 
     def told(request: Request) -> Response:
         return JSONResponse(timeline.timeline(tutor.index, _lang(request)))
@@ -220,7 +222,9 @@ def _now() -> datetime:
 
 
 def _learner(request: Request) -> str:
-    """Raises HTTPException 400 where the secret is missing or too short to be one."""
+    """Of who is signed in, else of the browser. Raises HTTPException 400 where a browser's is missing or too short."""
+    if account := account_of(request):
+        return account.secret
     learner = request.headers.get("x-learner", "")
     if len(learner) < SECRET_LENGTH:
         raise HTTPException(400)

@@ -24,9 +24,16 @@ function mannerChoice(name, choices) {
   return make("fieldset", {}, make("legend", { textContent: said.manner[name] }), ...options);
 }
 
+function signOut() {
+  const button = make("button", { type: "button", className: "chip", textContent: words.settings.sign_out });
+  button.addEventListener("click", () => call("POST", "/sign-out").then(() => location.assign("/sign-in"), console.error));
+  return button;
+}
+
 views.settings = async (body) => {
   const said = words.settings;
-  const { facts, note, private: kept } = await data("/status");
+  const { facts, note, account, private: kept } = await data("/status");
+  if (account) body.append(make("p", { className: "account" }, make("span", { textContent: account }), signOut()));
   body.append(mannerChoice("lang", said.langs), mannerChoice("length", said.lengths), mannerChoice("level", said.levels));
   if (note) body.append(make("p", { className: "hint", textContent: note }));
   const rows = facts.flatMap(([name, told]) => [make("dt", { textContent: name }), make("dd", { textContent: told })]);

@@ -30,8 +30,11 @@ def asked_manner(text: str) -> Manner:
         return Manner()
 
 
-def status(tutor: Tutor, lang: Lang) -> dict[str, Any]:
-    """What is told of the program, as rows of a name and what it is; `note` is what the choices don't change."""
+def status(tutor: Tutor, lang: Lang, account: str = "") -> dict[str, Any]:
+    """What is told of the program, as rows of a name and what it is; `note` is what the choices don't change.
+
+    `account` is who is signed in, "" where nobody has to be.
+    """
     words, settings = STRINGS[lang]["settings"], tutor.settings
     bundled = settings.model == str(BUNDLED_MODEL) and not settings.server
     model = words["bundled"].format(name=tutor.model.name) if bundled else tutor.model.name
@@ -45,8 +48,11 @@ def status(tutor: Tutor, lang: Lang) -> dict[str, Any]:
         "database": make_url(settings.database).render_as_string(hide_password=True),
         "version": __version__,
     }
+    if account:
+        del facts["database"]  # that is for who runs the tutor to know
     return {
         "facts": [[words["facts"][name], told] for name, told in facts.items()],
         "note": words["quotes_only"] if tutor.model.only_quotes else "",
+        "account": words["account"].format(name=account) if account else "",
         "private": "" if settings.server else words["private"],
     }

@@ -17,6 +17,7 @@ async function data(path, asked = {}) {
 async function call(method, path, sent) {
   const headers = { "content-type": "application/json", "x-learner": localStorage.learner };
   const answer = await fetch(path, { method, headers, body: sent && JSON.stringify(sent) });
+  if (answer.status === 401) location.reload(); // no longer signed in
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer;
 }

@@ -53,6 +53,18 @@ class SettingsWords(TypedDict):
     unknown_licence: str
     index: str
     library: str
+    account: str
+    sign_out: str
+
+
+class SignInWords(TypedDict):
+    """The words of the form that asks who one is."""
+
+    name: str
+    password: str
+    enter: str
+    wrong: str
+    resting: str
 
 
 class QuizStrings(TypedDict):
@@ -167,4 +179,5 @@ class Strings(TypedDict):
     read_in: str
     timeline: Timeline
     settings: SettingsWords
+    sign_in: SignInWords
     quiz: QuizStrings

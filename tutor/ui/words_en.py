@@ -72,7 +72,7 @@ EN: Final[Strings] = {
         "settings": "Settings",
     },
     "view_failed": "This cannot be loaded. See that the tutor is running, and open it again.",
-    "history_hint": "Kept on this machine alone. What is deleted is gone.",
+    "history_hint": "Kept on the computer that runs the tutor, nowhere else. What is deleted is gone.",
     "history_none": "No conversation has been kept yet.",
     "history_turns": "questions: {n}",
     "delete": "Delete",
@@ -137,7 +137,7 @@ EN: Final[Strings] = {
         "lengths": {"short": "one sentence", "full": "one to four sentences"},
         "levels": {"newcomer": "I am new to this", "student": "I am learning it", "engineer": "I am an engineer"},
         "quotes_only": "The present model only quotes the sources, so that the level changes nothing in its answers.",
-        "private": "Questions, files and records stay on this machine. The tutor sends nothing out.",
+        "private": "Questions, files and records stay on the computer that runs the tutor. Nothing is sent out.",
         "facts": {
             "model": "Model",
             "licence": "Its licence",
@@ -153,6 +153,15 @@ EN: Final[Strings] = {
         "unknown_licence": "see its model card",
         "index": "texts: {documents}, passages: {passages}",
         "library": "of these, your files: {n}",
+        "account": "You are signed in as {name}.",
+        "sign_out": "Sign out",
+    },
+    "sign_in": {
+        "name": "Name",
+        "password": "Password",
+        "enter": "Sign in",
+        "wrong": "The name or the password is not right. Who runs the tutor can give you a new password.",
+        "resting": "Too many wrong passwords. Wait a minute, then try again.",
     },
     "timeline": {
         "strands": {

@@ -72,7 +72,7 @@ KO: Final[Strings] = {
         "settings": "설정",
     },
     "view_failed": "불러오지 못했어요. 튜터가 켜져 있는지 확인하고 다시 열어 주세요.",
-    "history_hint": "이 컴퓨터에만 저장돼요. 지우면 다시 볼 수 없어요.",
+    "history_hint": "튜터가 돌아가는 컴퓨터에만 저장돼요. 지우면 다시 볼 수 없어요.",
     "history_none": "아직 저장된 대화가 없어요.",
     "history_turns": "질문 {n}개",
     "delete": "지우기",
@@ -137,7 +137,7 @@ KO: Final[Strings] = {
         "lengths": {"short": "한 문장", "full": "한 문장에서 네 문장"},
         "levels": {"newcomer": "처음이에요", "student": "배우는 중이에요", "engineer": "엔지니어예요"},
         "quotes_only": "지금 모델은 출처의 문장을 그대로 옮기기만 해서, 수준을 바꿔도 답이 달라지지 않아요.",
-        "private": "질문과 자료, 기록은 이 컴퓨터에만 있어요. 튜터는 밖으로 아무것도 보내지 않아요.",
+        "private": "질문과 자료, 기록은 튜터가 돌아가는 컴퓨터에만 있어요. 튜터는 밖으로 아무것도 보내지 않아요.",
         "facts": {
             "model": "모델",
             "licence": "모델의 라이선스",
@@ -153,6 +153,15 @@ KO: Final[Strings] = {
         "unknown_licence": "모델 카드를 확인하세요",
         "index": "글 {documents}편, 단락 {passages}개",
         "library": "그중 내 파일 {n}개",
+        "account": "{name} 계정으로 들어왔어요.",
+        "sign_out": "나가기",
+    },
+    "sign_in": {
+        "name": "이름",
+        "password": "비밀번호",
+        "enter": "들어가기",
+        "wrong": "이름이나 비밀번호가 맞지 않아요. 비밀번호를 잊었다면 튜터를 운영하는 분에게 새로 받으세요.",
+        "resting": "비밀번호를 여러 번 틀렸어요. 1분 뒤에 다시 해 보세요.",
     },
     "timeline": {
         "strands": {

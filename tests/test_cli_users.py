@@ -1,0 +1,75 @@
+"""The commands for accounts: a password from a pipe or typed twice, and what is printed."""
+
+import io
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tutor.cli import main
+from tutor.store.accounts import Accounts
+from tutor.store.engine import open_store
+
+PASSWORD = "correct horse 배터리"
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch) -> str:
+    monkeypatch.setenv("TUTOR_DATABASE", f"sqlite:///{tmp_path / 'tutor.db'}")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    return os.environ["TUTOR_DATABASE"]
+
+
+def run(capsys, monkeypatch, *arguments: str, piped: str = "") -> tuple[int, str, str]:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+    try:
+        main(list(arguments))
+        status = 0
+    except SystemExit as end:
+        status = int(end.code or 0)
+    return status, *capsys.readouterr()
+
+
+def test_accounts_are_made_listed_changed_and_removed(capsys, monkeypatch, database):
+    accounts = Accounts(open_store(database))
+    for name in ("김하늘", "Ada"):
+        assert run(capsys, monkeypatch, "users", "add", name, piped=f"{PASSWORD}\n")[0] == 0
+    assert run(capsys, monkeypatch, "users", "list")[1].splitlines() == ["Ada", "김하늘"]
+    assert accounts.verified("김하늘", PASSWORD)
+    assert run(capsys, monkeypatch, "users", "password", "Ada", piped="quite another\n")[0] == 0
+    assert accounts.verified("Ada", "quite another")
+    assert run(capsys, monkeypatch, "users", "remove", "Ada")[0] == 0
+    assert accounts.names() == ["김하늘"]
+
+
+@pytest.mark.parametrize(("lang", "told"), [("ko", "3자"), ("en", "3 characters")])
+def test_a_refusal_is_told_in_ones_language(capsys, monkeypatch, database, lang, told):
+    status, out, err = run(capsys, monkeypatch, "users", "add", "Ada", "--lang", lang, piped="abc\n")
+    assert (status, out) == (1, "")
+    assert told in err
+
+
+def test_a_password_is_typed_twice_and_never_shown(database):
+    """In a real terminal; the first two differ."""
+    keyboard, terminal = pty.openpty()
+    command = [sys.executable, "-m", "tutor", "users", "add", "Ada", "--lang", "en"]
+    child = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
+    os.close(terminal)
+    shown = b""
+    for typed in ("first words", "other words", PASSWORD, PASSWORD):
+        while not shown.endswith((b"Password: ", b"Once more: ")):
+            shown += os.read(keyboard, 1024)
+        os.write(keyboard, typed.encode() + b"\n")
+        shown += b"\n"
+    assert child.wait(60) == 0
+    try:
+        while more := os.read(keyboard, 1024):
+            shown += more
+    except OSError:  # the terminal's end on Linux
+        pass
+    os.close(keyboard)
+    assert b"The two are not the same." in shown
+    assert b"words" not in shown
+    assert Accounts(open_store(database)).verified("Ada", PASSWORD)
