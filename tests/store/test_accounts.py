@@ -11,6 +11,7 @@ from tutor.quiz.history import History
 from tutor.store.accounts import STAY, Accounts
 from tutor.store.conversations import Transcripts
 from tutor.store.engine import open_store
+from tutor.store.studied import Studied
 
 NAMES = {"ko": "김하늘", "en": "Ada"}
 PASSWORD = "한글도 되는 비밀번호"
@@ -75,12 +76,15 @@ def test_with_an_account_all_that_was_kept_goes(url, accounts):
         left[name] = accounts.verified(name, PASSWORD)
         Transcripts(store, left[name].secret).keep(name, 1, "who?", {"question": "who?"})
         History(store, left[name].secret).record("item", Rating.Good, NOW)
+        Studied(store, left[name].secret).add(["lstm"])
     token = accounts.sign_in(left["Ada"], NOW)
     accounts.remove("Ada")
     assert accounts.names() == ["Bo"]
     assert accounts.signed_in(token, NOW) is None
     assert Transcripts(store, left["Ada"].secret).all() == []
     assert History(store, left["Ada"].secret).reviews() == []
+    assert Studied(store, left["Ada"].secret).slugs() == []
+    assert Studied(store, left["Bo"].secret).slugs() == ["lstm"]
     assert len(Transcripts(store, left["Bo"].secret).all()) == 1
     assert len(History(store, left["Bo"].secret).reviews()) == 1
     accounts.add("Ada", PASSWORD)

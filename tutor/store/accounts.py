@@ -20,6 +20,7 @@ from tutor.store.conversations import ConversationRow, TurnRow
 from tutor.store.engine import forget_deleted
 from tutor.store.learner import learner_of
 from tutor.store.reviews import ReviewRow
+from tutor.store.studied import StudiedRow
 
 MOST_NAME = 64  # characters
 LEAST_PASSWORD, MOST_PASSWORD = 8, 200  # characters
@@ -108,6 +109,7 @@ class Accounts:
             session.execute(sa.delete(TurnRow).where(TurnRow.conversation.in_(own)))
             session.execute(sa.delete(ConversationRow).where(ConversationRow.learner == learner))
             session.execute(sa.delete(ReviewRow).where(ReviewRow.learner == learner))
+            session.execute(sa.delete(StudiedRow).where(StudiedRow.learner == learner))
             session.execute(sa.delete(SignInRow).where(SignInRow.account == row.name))
             session.delete(row)
         forget_deleted(self._engine)

@@ -181,6 +181,7 @@ function show() {
   $("#language").ariaLabel = words.language;
   for (const button of document.querySelectorAll("#files > button")) button.ariaExpanded ??= "false"; // there may be none
   if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
+  if (!document.body.classList.contains("ready")) keepStudied({}).catch(console.error);
   document.body.classList.add("ready");
   for (const turn of [...log.querySelectorAll(".turn")]) {
     if (!view.order.includes(turn.dataset.id) || (others && !view.turns.some(({ id }) => id === turn.dataset.id))) dropTurn(turn);
@@ -270,25 +271,18 @@ function saveAs(blob, name) {
 document.addEventListener("save", ({ detail: { text, name } }) => saveAs(new Blob([text]), name));
 
 // ---- what was studied ----------------------------------------------------------------------------
-// The articles, by slug, that were opened in the dialog or cited by an answer as it came. Never leaves the browser.
-const STUDIED = "tutor.studied";
+// The articles, by slug, that were opened in the dialog or cited by an answer as it came.
+let studied = new Set();
 
-function studied() {
-  try {
-    return new Set(JSON.parse(localStorage.getItem(STUDIED)));
-  } catch {
-    return new Set(); // not written by this page
-  }
-}
-
-function keepStudied(slugs) {
-  localStorage.setItem(STUDIED, JSON.stringify([...slugs]));
+async function keepStudied(change) {
+  studied = new Set(await post("/studied", change));
   document.dispatchEvent(new Event("studied"));
 }
 
 function study(links) {
   const slugs = [...links].map((link) => /^\/document\/(?:ko|en)\/([^/]+)$/.exec(link.pathname)?.[1]);
-  keepStudied(new Set([...studied(), ...slugs.filter(Boolean)]));
+  const fresh = slugs.filter((slug) => slug && !studied.has(slug));
+  if (fresh.length) keepStudied({ add: fresh }).catch(console.error);
 }
 
 // ---- typing --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tutor.errors import TutorError
 from tutor.session import Tutor
 from tutor.store.learner import SECRET_LENGTH
+from tutor.store.studied import Studied
 from tutor.types import Lang
 from tutor.ui import api, labs, library, render, settings, timeline
 from tutor.ui.accounts import account_of
@@ -84,7 +85,8 @@ def _from_page(scope: Scope) -> bool:
 
 def routes(tutor: Tutor, conversations: Conversations, store: Engine) -> list[Route]:
     """All of them; what changes something comes from the page alone, or to the API from a program (Guard)."""
-    return [*shown(tutor), *kept(conversations), *practised(Quiz(tutor, store)), *api.routes(tutor)]
+    practice = practised(Quiz(tutor, store))
+    return [*shown(tutor), *kept(conversations), *practice, *read(tutor, store), *api.routes(tutor)]
 
 
 def shown(tutor: Tutor) -> list[Route]:
@@ -215,6 +217,24 @@ def practised(quiz: Quiz) -> list[Route]:
         Route("/quiz/progress", progress),
         Route("/quiz/export.{kind}", export),
     ]
+
+
+def read(tutor: Tutor, store: Engine) -> list[Route]:
+    """What a learner has studied; of a posted {"add": slugs} these are added, of {"clear": true} all are forgotten."""
+
+    def changed(learner: str, asked: dict[str, Any]) -> list[str]:
+        kept, slugs = Studied(store, learner), asked.get("add")
+        if asked.get("clear") is True:
+            kept.clear()
+        known = {ident.partition("/")[2] for ident in tutor.index.documents if ident.startswith(("en/", "ko/"))}
+        kept.add(slug for slug in (slugs if isinstance(slugs, list) else ()) if isinstance(slug, str) and slug in known)
+        return kept.slugs()
+
+    async def studied(request: Request) -> Response:
+        learner, asked = _learner(request), await _posted(request)
+        return JSONResponse(await run_in_threadpool(changed, learner, asked))
+
+    return [Route("/studied", studied, methods=["POST"])]
 
 
 def _now() -> datetime:

@@ -316,7 +316,7 @@ function timelineBar(line) {
   line.progress = make("span");
   line.forget = button(said.forget, said.forget, () => {
     if (!confirm(said.forget_sure)) return;
-    keepStudied(new Set());
+    keepStudied({ clear: true }).catch(console.error);
     line.current.button.focus(); // the button is gone
   });
   return make("div", { className: "bar" },
@@ -329,13 +329,12 @@ function timelineBar(line) {
 }
 
 function markStudied(line) {
-  const slugs = studied();
   for (const { slug, button } of line.events) {
-    button.classList.toggle("studied", slugs.has(slug));
-    $(".state", button).textContent = slugs.has(slug) ? line.words.studied : "";
+    button.classList.toggle("studied", studied.has(slug));
+    $(".state", button).textContent = studied.has(slug) ? line.words.studied : "";
   }
   const all = Object.keys(line.articles);
-  const n = all.filter((slug) => slugs.has(slug)).length;
+  const n = all.filter((slug) => studied.has(slug)).length;
   line.progress.textContent = fillIn(line.words.studied_of, { n, m: all.length });
   line.forget.hidden = n === 0;
 }

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from tutor.store import conversations, reviews  # noqa: F401  their tables belong to the metadata
+from tutor.store import accounts, conversations, reviews, studied  # noqa: F401  their tables belong to the metadata
 from tutor.store.base import Base
 
 context.configure(
