@@ -47,7 +47,7 @@ HOMES = {
     ),  # the last two only pass on the script that lies in the package
     "matplotlib": ("labs/plots.py", "labs/perceptron_plots.py", "labs/chart_plots.py"),
     "alembic": ("store/",),
-    "playwright": ("evals/page.py",),
+    "playwright": ("evals/page.py", "evals/gallery.py"),
     "pypdf": ("corpus/read_pdf.py",),
     "bs4": ("corpus/read_html.py",),
     "nbformat": ("corpus/read_notebook.py",),

@@ -131,6 +131,25 @@ def test_a_run_set_up_by_hand_is_told_with_its_story_and_can_be_leaned_on(sessio
     assert again.tools[0].arguments["merges"] == 4
 
 
+@pytest.mark.parametrize(
+    ("lang", "same", "differs"),
+    [("en", "The same as recorded.", "It differs from "), ("ko", "기록과 똑같아요.", "기록과 달라요: ")],
+)
+def test_a_recorded_run_is_compared_behind_its_own_words(session, lang, same, differs) -> None:
+    asking, call = session([], []), ToolCall("tokens", {"merges": 3})
+    first = list(asking.run(call, "Run", lang, threading.Event()))[-1].answer
+    record = dict(first.tools[0].result.record)
+    assert same not in first.text
+    for recorded, told in ((record, same), ({**record, "merges": []}, differs)):
+        asking.model.runs = [[]]
+        answered = list(asking.run(call, "Run", lang, threading.Event(), recorded))[-1].answer
+        run, compared, *story = answered.text.split("\n\n")
+        assert run == first.tools[0].text
+        assert compared.startswith(told)
+        assert story == first.text.split("\n\n")[1:]
+    assert "`merges`" in compared
+
+
 @pytest.mark.parametrize("call", [ToolCall("teleport", {}), ToolCall("tokens", {"merges": -1})])
 def test_a_run_that_cannot_be_fails_in_plain_words(session, call) -> None:
     asking = session()

@@ -105,11 +105,13 @@ def _add_lab(demo: typer.Typer, settings_of: SettingsOf) -> None:
         if name is None:
             _list(speak)
             return
+        from tutor.labs import records
+
         result = run(name, dict(_pair(text) for text in given or ()), speak, save, silent=as_json)
         if as_json:
             typer.echo(json.dumps(result.record, ensure_ascii=False))
         if record:
-            _write(record, json.dumps(result.record, ensure_ascii=False, indent=1) + "\n")
+            _write(record, records.written(result.record))
 
 
 def _add_replay(demo: typer.Typer, settings_of: SettingsOf) -> None:
@@ -121,16 +123,13 @@ def _add_replay(demo: typer.Typer, settings_of: SettingsOf) -> None:
         lang: Spoken = None,
     ) -> None:
         speak = spoken(settings_of(ctx).lang)
-        old = _read(path)
-        new = run(old["lab"], old["arguments"], speak, save).record
-        aside = ("versions", "seconds")
-        if all(new.get(key) == value for key, value in old.items() if key not in aside):
-            typer.echo(tr("The same as recorded.", "기록과 똑같아요.", speak))
-            return
-        en = f"It differs from what was recorded. Versions then: {old.get('versions')}, now: {new['versions']}."
-        ko = f"기록과 달라요. 그때 버전: {old.get('versions')}, 지금: {new['versions']}"
-        typer.echo(tr(en, ko, speak), err=True)
-        raise typer.Exit(1)
+        from tutor.labs import records
+
+        old = records.read(_read(path))
+        compared = records.compare(old, run(old["lab"], old["arguments"], speak, save).record)
+        typer.echo(compared.text(speak), err=not compared.same)
+        if not compared.same:
+            raise typer.Exit(1)
 
 
 def _list(lang: Lang) -> None:
@@ -160,22 +159,18 @@ def _pair(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> bytes:
     try:
-        found = json.loads(path.read_text("utf-8"))
-        if isinstance(found["lab"], str) and isinstance(found["arguments"], dict):
-            return dict(found)
-        why = "no lab and arguments in it"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        why = str(error)
-    raise SettingError(
-        f"{str(path)!r} is no record of a lab: {why}.",
-        "Give a file that `tutor demo NAME --record FILE` wrote.",
-        ko=(
-            f"{str(path)!r}은(는) 실습 기록이 아니에요: {why}.",
-            "`tutor demo NAME --record FILE`로 쓴 파일을 주세요.",
-        ),
-    )
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingError(
+            f"The file {str(path)!r} cannot be read: {error.strerror}.",
+            "Give a file that `tutor demo NAME --record FILE` wrote.",
+            ko=(
+                f"{str(path)!r} 파일을 읽을 수 없어요: {error.strerror}.",
+                "`tutor demo NAME --record FILE`로 쓴 파일을 주세요.",
+            ),
+        ) from None
 
 
 def _write(path: Path, text: str) -> None:

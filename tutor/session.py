@@ -12,14 +12,16 @@ import contextlib
 import re
 import threading
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, narrowed
+from tutor.labs import records
 from tutor.lookup import Found, in_the_sources, look_up, story_query
 from tutor.question import checked_question
 from tutor.retrieval.builds import open_index
@@ -94,9 +96,14 @@ class Session:
             return
         yield from self._answered(turn, self._ask(turn, cancel), cancel)
 
-    def run(self, call: ToolCall, text: str, lang: Lang, cancel: threading.Event) -> Iterator[Event]:
-        """Run a lab that the learner set up by hand, and explain it; `text` stands for the question. As `ask`."""
-        turn = Turn(text, lang, about=[text], messages=[Message("user", text)])
+    def run(
+        self, call: ToolCall, text: str, lang: Lang, cancel: threading.Event, recorded: Mapping[str, Any] | None = None
+    ) -> Iterator[Event]:
+        """Run a lab that the learner set up by hand, and explain it; `text` stands for the question. As `ask`.
+
+        Where the run is `recorded`, the answer says whether it came out the same.
+        """
+        turn = Turn(text, lang, about=[text], messages=[Message("user", text)], recorded=recorded)
         yield from self._answered(turn, self._run_and_explain(turn, call, cancel), cancel)
 
     def _answered(self, turn: Turn, steps: Iterator[Event], cancel: threading.Event) -> Iterator[Event]:
@@ -236,6 +243,9 @@ class Session:
         turn.mode = "lab"
         turn.messages += returned(result)
         yield from _append(turn, result.text)
+        if turn.recorded and result.result:
+            compared = records.compare(turn.recorded, result.result.record)
+            yield from _append(turn, f"\n\n{compared.text(turn.lang)}")
         if result.ok and not turn.checked:  # what was said before the call goes on citing what was shown then
             query = story_query(call.name, result.arguments, turn.lang)
             self._show(turn, in_the_sources(self.index, query, turn.lang))

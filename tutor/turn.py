@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tutor.chat import grounding
 from tutor.lookup import Found
@@ -38,6 +40,7 @@ class Turn:
     spans: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     tools: list[ToolResult] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    recorded: Mapping[str, Any] | None = None  # of a run that is made again
     offered: tuple[ToolSpec, ...] = ()  # the same before and after a call, for the sake of the model's KV cache
     withheld: int = 0
     declined: bool = False

@@ -32,8 +32,8 @@ def test_a_claim_that_does_not_hold_is_not_met():
 
 def test_claims_with_the_same_settings_share_a_run(monkeypatch):
     """Of adaline's three claims the first two are about its default settings."""
-    runs, finished = [], labs._finished
-    monkeypatch.setattr(labs, "_finished", lambda name, arguments: runs.append(arguments) or finished(name, arguments))
+    runs, finished = [], labs.finished
+    monkeypatch.setattr(labs, "finished", lambda name, arguments: runs.append(arguments) or finished(name, arguments))
     assert labs._held("adaline", 3) == [True, True, True]
     assert runs == [{"seed": 3}, {"points": "xor", "seed": 3}]
 

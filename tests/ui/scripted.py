@@ -102,7 +102,8 @@ class ScriptedSession:
             answer = yield from self._quote(text)
         yield Answered(answer)
 
-    def run(self, call: ToolCall, text: str, lang: str, cancel: threading.Event) -> Iterator[Event]:
+    def run(self, call: ToolCall, text: str, lang: str, cancel: threading.Event, recorded=None) -> Iterator[Event]:
+        self.recorded = recorded
         self.history.append(text)
         yield Answered((yield from self._demo(text, cancel, call, lang)))
 

@@ -42,6 +42,17 @@ def test_a_restart_loses_no_finished_turn(tutor, lang):
     assert again.view()["order"] == ["t1", "t2", "t3", "t4", "t5"]
 
 
+def test_a_replay_is_one_after_a_restart_too(tutor):
+    talk = started(tutor).open(LEARNER, TAB, "en")
+    assert talk.begin_run("tokens", {"merges": 3}, {"lab": "tokens", "merges": []})
+    list(talk.answer())
+    again = started(tutor).open(LEARNER, TAB, "en")
+    assert again.record(1) == talk.record(1)
+    assert again.retry()
+    list(again.answer())
+    assert tutor.sessions[-1].recorded == {"lab": "tokens", "merges": []}
+
+
 def test_what_was_being_answered_at_the_crash_is_not_half_there(tutor):
     talk = started(tutor).open(LEARNER, TAB, "en")
     ask(talk, "one?")
@@ -127,5 +138,7 @@ def test_without_a_secret_nothing_is_kept(tutor, learner):
 
 
 def test_a_turn_is_kept_as_plain_data():
-    turn = Turn(3, "q", "en", ToolCall("tokens", {"merges": 3}), text="said", error="broken", figures=["{}"])
+    turn = Turn(
+        3, "q", "en", ToolCall("tokens", {"merges": 3}), {"lab": "tokens"}, text="said", error="broken", figures=["{}"]
+    )
     assert Turn.of(3, turn.kept(), None) == turn

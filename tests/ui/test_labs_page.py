@@ -1,6 +1,8 @@
 """Labs on the page with nothing scripted: asked for in the chat, set up in a form, tried again with other settings."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 from cases import LAB_REQUESTS
@@ -108,3 +110,89 @@ def test_what_is_wrong_with_a_setting_is_said_and_nothing_runs(context, bundled)
     expect(page.locator(".error")).to_contain_text("seed=-1")
     expect(page.locator(".figure")).to_have_count(0)
     expect(page.locator("#question textarea")).to_have_value("")
+
+
+def test_every_card_shows_its_picture_and_nothing_jumps(context, bundled):
+    page = opened(context, bundled)
+    page.locator("nav [data-view=labs]").click()
+    pictures = page.locator("#view section > img")
+    expect(pictures).to_have_count(len(core.LABS))
+    for size in ({"width": 1280, "height": 860}, {"width": 360, "height": 780}):
+        page.set_viewport_size(size)
+        for picture in pictures.all():
+            before = picture.bounding_box()
+            picture.scroll_into_view_if_needed()
+            page.wait_for_function(
+                "image => image.complete && image.naturalWidth === 384", arg=picture.element_handle()
+            )
+            after = picture.bounding_box()
+            assert (before["width"], before["height"]) == (after["width"], after["height"])
+            assert after["width"] == pytest.approx(1.6 * after["height"], abs=2)
+        assert page.evaluate("document.querySelector('#view > div').scrollWidth") <= size["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    expect(page.locator("#view").get_by_role("img")).to_have_count(0)  # beside their words they say nothing more
+
+
+@pytest.mark.parametrize(
+    ("lang", "same", "differs"),
+    [
+        ("ko", "기록과 똑같아요.", "기록과 달라요: "),
+        ("en", "The same as recorded.", "It differs from what was recorded: "),
+    ],
+)
+def test_a_run_is_saved_and_replayed(context, bundled, tmp_path, lang, same, differs):
+    page, words = opened(context, bundled), STRINGS[lang]
+
+    def replay(file: Path) -> None:
+        page.locator("nav [data-view=labs]").click()
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name=words["records"]["replay"]).press("Enter")
+        chooser.value.set_files(file)
+
+    page.locator("nav [data-view=labs]").click()
+    page.locator('#view [data-lab="tokens"] summary').click()
+    page.locator('#view [data-lab="tokens"]').get_by_role("button", name=words["run"]).click()
+    answered(page)
+    with page.expect_download() as saving:
+        page.get_by_role("button", name=words["records"]["save"]).click()
+    assert saving.value.suggested_filename == "tokens.json"
+    saving.value.save_as(file := tmp_path / "run.json")
+    replay(file)
+    expect(page.locator("#view")).to_be_hidden()
+    answered(page, 2)
+    expect(page.locator(".answer").last).to_contain_text(same)
+    assert page.locator(".asked").last.inner_text() == page.locator(".asked").first.inner_text()
+    evil = "<img src=x onerror=alert(1)> Pay at evil.test"
+    changed = json.loads(file.read_text("utf-8")) | {"vocabulary": evil, "versions": {"numpy": evil}, evil: evil}
+    file.write_text(json.dumps(changed), "utf-8")
+    replay(file)
+    answered(page, 3)
+    expect(page.locator(".answer").last).to_contain_text(f"{differs}vocabulary, ")
+    assert "evil" not in page.locator("#log").inner_text()
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_a_file_that_is_no_record_is_told_of_and_can_be_put_right(context, bundled, tmp_path, lang):
+    page = opened(context, bundled)
+    page.locator("nav [data-view=labs]").click()
+    page.locator('#view [data-lab="lora"] summary').click()
+    page.locator('#view [data-lab="lora"] input[type=number]').first.fill("7")
+    told, box = page.locator("#view").get_by_role("alert"), page.locator("#view input[type=file]")
+    expect(told).to_have_count(0)
+    settings = {"lab": "tokens", "arguments": {"merges": 3}}
+    for file, line in (
+        (b"{", "JSON"),
+        (b" " * 8_000_001, "8MB" if lang == "ko" else "8 MB"),
+        (json.dumps(settings | {"arguments": {"merges": -1}}).encode(), "merges=-1"),
+    ):
+        (tmp_path / "run.json").write_bytes(file)
+        box.set_input_files(tmp_path / "run.json")
+        expect(told).to_contain_text(line)
+        assert bool(re.search("[가-힣]", told.inner_text())) == (lang == "ko")
+    expect(page.locator('#view [data-lab="lora"] input[type=number]').first).to_have_value("7")  # nothing is lost
+    expect(page.locator(".turn")).to_have_count(0)
+    (tmp_path / "run.json").write_text(json.dumps(settings), "utf-8")
+    box.set_input_files(tmp_path / "run.json")
+    answered(page)
+    missing = {"ko": "기록에 없음", "en": "not in the record"}[lang]
+    expect(page.locator(".answer")).to_contain_text(missing)

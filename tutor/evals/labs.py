@@ -104,12 +104,13 @@ def _held(name: str, seed: int) -> list[bool]:
         arguments = {**core.LABS[name].first, **claim.arguments, **_seed(name, seed)}
         key = repr(sorted(arguments.items()))
         if key not in records:
-            records[key] = _finished(name, arguments).record
+            records[key] = finished(name, arguments).record
         held.append(bool(claim.holds(records[key])))
     return held
 
 
-def _finished(name: str, arguments: Mapping[str, Any]) -> LabResult:
+def finished(name: str, arguments: Mapping[str, Any]) -> LabResult:
+    """A run of a lab, to its end."""
     steps = core.run(name, arguments, threading.Event())
     while True:
         try:

@@ -194,12 +194,13 @@ def _begin(question: str, here: Conversation) -> tuple[Any, ...]:
 
 
 def _begin_next(here: Conversation, asked: gr.EventData) -> tuple[Any, ...]:
-    """Begin what a button or form of the drawing asks for: {"question": …}, or a run, {"lab": …, "arguments": {…}}."""
+    """Begin what the drawing asks for: {"question": …}, or a run, {"lab": …, "arguments": {…}}, maybe of a "record"."""
     question, lab, arguments = (getattr(asked, name, None) for name in ("question", "lab", "arguments"))
+    record = getattr(asked, "record", None)
     if isinstance(question, str):
         begun = here.begin(question)
     elif isinstance(lab, str) and isinstance(arguments, dict):
-        begun = here.begin_run(lab, arguments)
+        begun = here.begin_run(lab, arguments, record if isinstance(record, dict) else None)
     else:
         return gr.skip(), gr.skip(), gr.skip()
     if not begun:

@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -49,7 +49,7 @@ LEAVE_SECONDS = 5.0  # that a reloaded page waits for the end of the answer it l
 
 _PAGE_WORDS: Final = (
     *("lang", "language", "welcome", "earlier", "sources", "no_sources", "whole_text", "back", "close", "plot_failed"),
-    *("moments", "views", "view_failed", "again", "run", "next", "story", "set_up", "point_class"),
+    *("moments", "views", "view_failed", "again", "run", "next", "story", "set_up", "point_class", "records"),
     *("history_hint", "history_none", "history_turns", "delete", "delete_sure", "deleted"),
     *("edit", "copy", "copied", "helpful", "unhelpful", "library", "settings", "quiz"),
 )
@@ -99,14 +99,14 @@ class Conversation:
         """Whether a question is waiting or being answered."""
         return self._pending is not None
 
-    def begin(self, question: str, run: ToolCall | None = None) -> bool:
+    def begin(self, question: str, run: ToolCall | None = None, recorded: dict[str, Any] | None = None) -> bool:
         """Put a question (or `run`, put in words) at the end of the transcript; False while one is being answered."""
         if self.busy:
             return False
         self._count += 1
         self.cancel = threading.Event()
         lang = self.lang if run else self._session.language(question)
-        self._pending = Turn(self._count, question, lang, run, status=STRINGS[self.lang]["waiting"])
+        self._pending = Turn(self._count, question, lang, run, recorded, status=STRINGS[self.lang]["waiting"])
         self._idle.clear()
         self.turns.append(self._pending)
         return True
@@ -125,17 +125,20 @@ class Conversation:
         last = self.turns.pop()
         if last.answer is not None:  # only an answered turn is in the session's history
             self._session.undo()
-        begun = self.begin(last.question, last.asked_run)
+        begun = self.begin(last.question, last.asked_run, last.recorded)
         self.turns[-1].replaces = last.number
         return begun
 
-    def begin_run(self, lab: str, arguments: dict[str, Any]) -> bool:
-        """Put a run of `lab` at the end of the transcript; what is wrong with it is told in its answer. As `begin`."""
+    def begin_run(self, lab: str, arguments: dict[str, Any], recorded: dict[str, Any] | None = None) -> bool:
+        """Put a run of `lab` at the end of the transcript, to be compared with how it was `recorded`. As `begin`.
+
+        What is wrong with it is told in its answer.
+        """
         try:
             words = forms.request(lab, core.parse(lab, arguments).model_dump(), self.lang)
         except TutorError:
             words = forms.request(lab, {}, self.lang) if lab in core.LABS else lab
-        return self.begin(words, ToolCall(lab, arguments))
+        return self.begin(words, ToolCall(lab, arguments), recorded)
 
     def reset(self, ident: str = "") -> None:
         """Begin a new conversation, `ident`, stopping what is being answered (its session ends unseen)."""
@@ -167,6 +170,12 @@ class Conversation:
             "busy": self.busy,
             "words": {key: words[key] for key in _PAGE_WORDS},
         }
+
+    def record(self, number: int) -> Mapping[str, Any] | None:
+        """What the run of the turn `number` recorded."""
+        answers = (turn.answer for turn in self.turns if turn.number == number)
+        results = (done.result for answer in answers if answer for done in answer.tools)
+        return next((result.record for result in results if result), None)
 
     def earlier(self, number: int) -> list[dict[str, Any]]:
         """The SHOWN_TURNS turns before the turn `number`, drawn."""
@@ -206,7 +215,7 @@ class Conversation:
     @staticmethod
     def _events(session: Session, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         if turn.asked_run:
-            return session.run(turn.asked_run, turn.question, turn.lang, cancel)
+            return session.run(turn.asked_run, turn.question, turn.lang, cancel, turn.recorded)
         return session.ask(turn.question, cancel)
 
     def _finish(self, turn: Turn, ended: Literal["stopped", "interrupted"]) -> None:

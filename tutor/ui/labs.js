@@ -1,7 +1,7 @@
 // Forms that set up a run, and the gallery of labs. Shares its scope with page.js and views.js.
-function runLab(lab, args) {
+function runLab(lab, args, record) {
   $("#view").close();
-  trigger("submit", { lab, arguments: args });
+  trigger("submit", { lab, arguments: args, record });
 }
 
 function askNext(question) {
@@ -105,21 +105,47 @@ function drawAfter(place, after) {
   if (chips.length) place.append(make("div", { className: "next", role: "group", ariaLabel: words.next }, ...chips));
   if (!after.form) return;
   const form = labForm(after.form.lab, after.form.fields, words.run);
-  place.append(make("details", { className: "again" }, make("summary", { textContent: words.again }), form));
+  const save = actionButton(words.records.save, "save-record", async () => {
+    const number = Number(place.closest(".turn").dataset.id.slice(1));
+    saveAs(await (await call("POST", "/record", { tab: sessionStorage.tutor, number })).blob(), `${after.form.lab}.json`);
+  });
+  place.append(make("details", { className: "again" }, make("summary", { textContent: words.again }), form), save);
+}
+
+// ---- a record is run again -----------------------------------------------------------------------
+const MOST_RECORD = 8_000_000; // bytes; the server says so of more (tutor/labs/records.py)
+
+function replayer() {
+  const input = make("input", { type: "file", accept: ".json,application/json", hidden: true });
+  const choose = make("button", { type: "button", className: "chip", textContent: words.records.replay });
+  const bar = make("div", { className: "replay" }, make("p", { className: "hint", textContent: words.records.hint }), choose, input);
+  choose.addEventListener("click", () => input.click());
+  input.addEventListener("change", async () => {
+    $(".error", bar)?.remove();
+    const body = input.files[0].slice(0, MOST_RECORD + 1);
+    const answer = await fetch(`/replay?lang=${words.lang}`, { method: "POST", body }).catch(console.error);
+    const found = answer?.ok ? await answer.json() : { error: words.view_failed };
+    input.value = ""; // the same file may be put right and chosen again
+    if (!found.error) return runLab(found.lab, found.arguments, found.record);
+    bar.append(make("p", { className: "error", role: "alert", textContent: found.error }));
+  });
+  return bar;
 }
 
 // ---- the gallery ---------------------------------------------------------------------------------
-function labCard({ lab, title, summary, articles, fields }) {
+function labCard({ lab, picture, title, summary, articles, fields }) {
   const links = articles.map(({ title, link }) => make("a", { className: "whole-text", href: link, target: "_blank", textContent: title }));
   const story = make("p", { className: "story" }, words.story, ...links);
   const form = make("details", {}, make("summary", { textContent: words.set_up }), labForm(lab, fields, words.run));
   const card = make("section", {}, make("h3", { textContent: title }), make("p", { textContent: summary }), story, form);
+  // Beside the words it says nothing of its own: without a name it is passed over by those who hear the page.
+  if (picture) card.prepend(make("img", { loading: "lazy", width: 320, height: 200, alt: "", src: picture }));
   card.dataset.lab = lab;
   return card;
 }
 
 views.labs = async (body, lab) => {
-  body.append(...(await data("/labs")).map(labCard));
+  body.append(replayer(), ...(await data("/labs")).map(labCard));
   const card = lab && $(`[data-lab="${CSS.escape(lab)}"]`, body);
   if (!card) return;
   $("details", card).open = true;

@@ -3,13 +3,19 @@ puts in as text."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
-from tutor.labs import core, forms
+from tutor.errors import TutorError
+from tutor.labs import core, forms, records
 from tutor.retrieval.index import Index
 from tutor.types import Answer, Lang
 from tutor.ui import render
 from tutor.ui.strings import STRINGS
+
+PICTURES = Path(__file__).parent / "pictures"  # one a lab, drawn by tutor/evals/gallery.py
+RUNS = PICTURES / "runs.json"
 
 
 def after(answer: Answer, lang: Lang) -> dict[str, Any]:
@@ -31,7 +37,7 @@ def after(answer: Answer, lang: Lang) -> dict[str, Any]:
 
 
 def gallery(index: Index, lang: Lang) -> list[dict[str, Any]]:
-    """Every lab: its title, what is to be seen, the articles that tell its story, and its form."""
+    """Every lab: its picture, title, what is to be seen, the articles that tell its story, and its form."""
     told: dict[str, list[dict[str, str]]] = {name: [] for name in core.LABS}
     for ident in index.documents:
         if not ident.startswith(f"{lang}/"):  # the learner's own files, which may be many, belong to no lab
@@ -39,9 +45,11 @@ def gallery(index: Index, lang: Lang) -> list[dict[str, Any]]:
         if (document := index.document(ident)).lab in told:
             link = render.document_link(document.id, (0, 0), lang)
             told[document.lab].append({"title": document.title, "link": link})
+    drawn = json.loads(RUNS.read_text("utf-8"))
     return [
         {
             "lab": name,
+            "picture": f"/labs/{name}.webp?{drawn[name]['picture']}" if name in drawn else "",
             "title": lab.title[lang],
             "summary": lab.summary[lang],
             "articles": told[name],
@@ -49,3 +57,12 @@ def gallery(index: Index, lang: Lang) -> list[dict[str, Any]]:
         }
         for name, lab in core.LABS.items()
     ]
+
+
+def replayed(file: bytes, lang: Lang) -> dict[str, Any]:
+    """The run that a record's file asks for, as the page begins it; or, as `error`, why the file is no record."""
+    try:
+        record = records.read(file)
+    except TutorError as error:
+        return {"error": error.text(lang)}
+    return {"lab": record["lab"], "arguments": record["arguments"], "record": record}

@@ -1,20 +1,6 @@
 // The quiz: eras with the learner's progress, then one question at a time. Shares its scope with page.js, views.js and labs.js.
 const fromNow = ([amount, unit]) => new Intl.RelativeTimeFormat(words.lang).format(amount, unit);
 
-// What goes wrong behind a button is said where the button is.
-function quizButton(text, className, act) {
-  const button = make("button", { type: "button", className, textContent: text });
-  button.addEventListener("click", async () => {
-    try {
-      await act();
-    } catch (error) {
-      console.error(error);
-      button.after(make("p", { className: "error", role: "alert", textContent: words.view_failed }));
-    }
-  });
-  return button;
-}
-
 // ---- the eras ------------------------------------------------------------------------------------
 function eraCard(body, { era, title, items, seen, known, due }) {
   const told = [fillIn(seen ? words.quiz.counts : words.quiz.untouched, { items, seen, known })];
@@ -22,7 +8,7 @@ function eraCard(body, { era, title, items, seen, known, due }) {
   const bar = make("span", { className: "bar", ariaHidden: "true" }, make("span", { className: "seen" }), make("span", { className: "known" }));
   bar.children[0].style.width = `${(100 * seen) / items}%`;
   bar.children[1].style.width = `${(100 * known) / items}%`;
-  const card = quizButton("", "era", () => showQuestion(body, era));
+  const card = actionButton("", "era", () => showQuestion(body, era));
   card.dataset.era = era;
   card.ariaLabel = `${fillIn(words.quiz.start, { era: title })}. ${told.join(", ")}`;
   card.append(make("strong", { textContent: title }), make("span", { className: "counts" }, ...told.map((part) => make("span", { textContent: part }))), bar);
@@ -33,9 +19,9 @@ async function showEras(body) {
   const eras = await data("/quiz/progress");
   const all = { era: "", title: words.quiz.every, items: 0, seen: 0, known: 0, due: 0 };
   for (const era of eras) for (const count of ["items", "seen", "known", "due"]) all[count] += era[count];
-  const saves = ["json", "csv"].map((kind) => quizButton(`${words.quiz.save} (${kind.toUpperCase()})`, "chip", async () =>
+  const saves = ["json", "csv"].map((kind) => actionButton(`${words.quiz.save} (${kind.toUpperCase()})`, "chip", async () =>
     saveAs(await (await call("GET", `/quiz/export.${kind}`)).blob(), `ai-history-quiz.${kind}`)));
-  const clear = quizButton(words.quiz.clear, "chip", async () => {
+  const clear = actionButton(words.quiz.clear, "chip", async () => {
     if (!confirm(words.quiz.clear_sure)) return;
     await call("DELETE", "/quiz");
     await showEras(body);
@@ -50,7 +36,7 @@ async function showEras(body) {
 // ---- a question ----------------------------------------------------------------------------------
 async function showQuestion(body, era) {
   const asked = await data("/quiz", { era });
-  const back = quizButton(words.quiz.eras, "chip", () => showEras(body));
+  const back = actionButton(words.quiz.eras, "chip", () => showEras(body));
   if (!asked.id) {
     const when = asked.due ? ` ${fillIn(words.quiz.next_due, { when: fromNow(asked.due) })}` : "";
     body.replaceChildren(back, make("p", { className: "hint", role: "status", textContent: words.quiz.none_left + when }));
@@ -81,7 +67,7 @@ async function showQuestion(body, era) {
 
 function choiceButtons(choices, answered) {
   const buttons = choices.map((choice, i) => {
-    const button = quizButton("", "choice", () => answered(choice));
+    const button = actionButton("", "choice", () => answered(choice));
     button.dataset.choice = choice;
     button.append(make("kbd", { ariaHidden: "true", textContent: i + 1 }), make("span", { textContent: choice }));
     return button;
@@ -124,8 +110,8 @@ function tellAnswer(form, told, { right, answer, proof, due }, given) {
 }
 
 function nextStep(body, era, { run }) {
-  const steps = make("div", { className: "steps" }, quizButton(words.quiz.next, "quiz-next primary", () => showQuestion(body, era)));
-  if (run) steps.append(quizButton(words.quiz.watch, "chip run", () => runLab(run.lab, run.arguments)));
+  const steps = make("div", { className: "steps" }, actionButton(words.quiz.next, "quiz-next primary", () => showQuestion(body, era)));
+  if (run) steps.append(actionButton(words.quiz.watch, "chip run", () => runLab(run.lab, run.arguments)));
   return steps;
 }
 

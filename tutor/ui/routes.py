@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tutor.errors import TutorError
+from tutor.labs import core, records
 from tutor.session import Tutor
 from tutor.store.learner import SECRET_LENGTH
 from tutor.store.studied import Studied
@@ -85,12 +86,12 @@ def _from_page(scope: Scope) -> bool:
 
 def routes(tutor: Tutor, conversations: Conversations, store: Engine) -> list[Route]:
     """All of them; what changes something comes from the page alone, or to the API from a program (Guard)."""
-    practice = practised(Quiz(tutor, store))
-    return [*shown(tutor), *kept(conversations), *practice, *read(tutor, store), *api.routes(tutor)]
+    mine = [*kept(conversations), *practised(Quiz(tutor, store)), *read(tutor, store)]
+    return [*shown(tutor), *tried(tutor, conversations), *mine, *api.routes(tutor)]
 
 
 def shown(tutor: Tutor) -> list[Route]:
-    """What there is to see: the sources and the labs."""
+    """What there is to see."""
     style = _STYLE.read_text(encoding="utf-8")
 
     def plotly_js(request: Request) -> Response:
@@ -110,9 +111,6 @@ def shown(tutor: Tutor) -> list[Route]:
         page = f'{head}<style>{style}</style><body class="ready"><main>{body}</main></body>'
         return HTMLResponse(f'<!doctype html><html lang="{found.lang}">{page}</html>')
 
-    def gallery(request: Request) -> Response:
-        return JSONResponse(labs.gallery(tutor.index, _lang(request)))
-
     def listing(request: Request) -> Response:
         return JSONResponse(library.listing(tutor.index, _lang(request), shared=tutor.settings.auth))
 
@@ -129,11 +127,45 @@ def shown(tutor: Tutor) -> list[Route]:
     return [
         Route("/plotly.min.js", plotly_js),
         Route("/document/{doc:path}", document),
-        Route("/labs", gallery),
         Route("/library", listing),
         Route("/search", search),
         Route("/timeline", told),
         Route("/status", status),
+    ]
+
+
+def tried(tutor: Tutor, conversations: Conversations) -> list[Route]:
+    """The labs: their gallery, and the records of their runs."""
+
+    def gallery(request: Request) -> Response:
+        return JSONResponse(labs.gallery(tutor.index, _lang(request)))
+
+    def picture(request: Request) -> Response:
+        lab = request.path_params["lab"]
+        if lab not in core.LABS:
+            return PlainTextResponse("Not found", 404)
+        lasting = {"cache-control": "max-age=31536000, immutable"}  # a new picture has a new address
+        return FileResponse(labs.PICTURES / f"{lab}.webp", media_type="image/webp", headers=lasting)
+
+    async def record(request: Request) -> Response:
+        """The record of a turn's run, as a file: {"tab", "number"}."""
+        asked = await _posted(request)
+        number = asked.get("number")
+        here = conversations.held(_learner(request), str(asked.get("tab")))
+        found = here.record(number) if here and isinstance(number, int) else None
+        if found is None:
+            return PlainTextResponse("Bad request", 400)
+        return Response(records.written(found), media_type="application/json")
+
+    async def replay(request: Request) -> Response:
+        """The run that a posted record asks for."""
+        return JSONResponse(await run_in_threadpool(labs.replayed, await request.body(), _lang(request)))
+
+    return [
+        Route("/labs", gallery),
+        Route("/labs/{lab}.webp", picture),
+        Route("/record", record, methods=["POST"]),
+        Route("/replay", replay, methods=["POST"]),
     ]
 
 

@@ -21,14 +21,16 @@ _CALL: Final = TypeAdapter(ToolCall | None)
 class Turn:
     """A question, or a run that was set up by hand, and what came of it.
 
-    `figures` and `live` are Plotly figures as JSON; `lang` is the language that the turn is told in. `replaces` is the
-    number of the turn whose question it asks again, to be dropped when this one is finished.
+    `figures` and `live` are Plotly figures as JSON; `lang` is the language that the turn is told in. `recorded` is the
+    record with which a run is to be compared. `replaces` is the number of the turn whose question it asks again, to be
+    dropped when this one is finished.
     """
 
     number: int
     question: str
     lang: Lang
     asked_run: ToolCall | None = None
+    recorded: dict[str, Any] | None = None
     text: str = ""
     status: str = ""
     answer: Answer | None = None
@@ -72,6 +74,7 @@ class Turn:
             "question": self.question,
             "lang": self.lang,
             "asked_run": _CALL.dump_python(self.asked_run, mode="json"),
+            "recorded": self.recorded,
             "text": self.text,
             "error": self.error,
             "figures": self.figures,

@@ -24,6 +24,20 @@ async function call(method, path, sent) {
 
 const post = async (path, sent) => (await call("POST", path, sent)).json();
 
+// What goes wrong behind a button is said where the button is.
+function actionButton(text, className, act) {
+  const button = make("button", { type: "button", className, textContent: text });
+  button.addEventListener("click", async () => {
+    try {
+      await act();
+    } catch (error) {
+      console.error(error);
+      button.after(make("p", { className: "error", role: "alert", textContent: words.view_failed }));
+    }
+  });
+  return button;
+}
+
 async function openView(name, at) {
   const dialog = $("#view");
   const body = make("div");

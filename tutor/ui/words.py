@@ -162,6 +162,7 @@ class Strings(TypedDict):
     set_up: str
     lab_of: str
     point_class: str
+    records: dict[str, str]
     library: dict[str, str]
     own: str
     own_hint: str

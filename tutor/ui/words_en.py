@@ -90,6 +90,14 @@ EN: Final[Strings] = {
     "set_up": "Set up and run",
     "lab_of": "Try it yourself: {title}",
     "point_class": "Class of the next point",
+    "records": {
+        "save": "Save the record (JSON)",
+        "replay": "Replay a record…",
+        "hint": (
+            "A run can be saved as a record, below its answer. Replayed, here or on another machine, it runs anew, and "
+            "you are told whether it came out the same."
+        ),
+    },
     "library": {
         "find": "Title, name, year or question",
         "search": "Search",
