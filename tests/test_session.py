@@ -83,6 +83,7 @@ def test_after_a_restart_a_follow_up_leans_on_what_was_asked_before(session, lan
     again.restore([(question, answer(first, question))])
     assert again.rewrite(follow_up, lang) == [question, follow_up] == first.rewrite(follow_up, lang)
     assert again._history() == first._history()
+    assert again._turns == first._turns  # no more is held of a turn than what can be read back
     assert again.undo() == question
 
 

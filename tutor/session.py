@@ -30,7 +30,7 @@ from tutor.retrieval.ingest import Progress
 from tutor.suggestions import suggested
 from tutor.text import language, sentences
 from tutor.tools import Toolbox
-from tutor.turn import Turn, answered, restored, returned, without_frames
+from tutor.turn import Told, Turn, answered, restored, returned, told, without_frames
 from tutor.types import (
     Answer,
     Answered,
@@ -80,7 +80,7 @@ class Session:
     ) -> None:
         self.index, self.model, self.toolbox, self.manner, self._newest = index, chat, toolbox, manner, newest
         self.id = uuid.uuid4().hex
-        self._turns: list[Turn] = []
+        self._turns: list[Told] = []
 
     def ask(self, text: str, cancel: threading.Event) -> Iterator[Event]:
         """Answer `text`. The last event is Answered, or Failed with a message to show.
@@ -116,14 +116,14 @@ class Session:
             yield Failed(error.text(turn.lang))
             return
         turn.tools = [without_frames(done) for done in turn.tools]  # drawn by now, and large
-        self._turns.append(turn)
+        self._turns.append(told(turn))
         answer = answered(turn, stopped=cancel.is_set())
         questions, lab = suggested(self.index, answer.citations, turn.lang, {t.question for t in self._turns})
         yield Answered(replace(answer, next_questions=questions, next_lab="" if turn.tools else lab))
 
-    def restore(self, told: Iterable[tuple[str, Answer]]) -> None:
+    def restore(self, earlier: Iterable[tuple[str, Answer]]) -> None:
         """Go on from questions and their answers of an earlier start."""
-        self._turns = [restored(question, answer) for question, answer in told]
+        self._turns = [restored(question, answer) for question, answer in earlier]
 
     def undo(self) -> str | None:
         """Forget the last turn; its question, to be asked again."""
@@ -159,8 +159,7 @@ class Session:
         if not self._turns:
             return [question]
         last = self._turns[-1]
-        cited = dict.fromkeys(last.shown[c.by - 1][1].doc for c in last.checked if c.by)
-        return [*last.about[1 - CHAIN :], question] if leans(self.index, question, list(cited), lang) else [question]
+        return [*last.about[1 - CHAIN :], question] if leans(self.index, question, last.cited, lang) else [question]
 
     def _write(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         """Let the model write or call; what it calls is run, and it may then explain the result."""
@@ -257,10 +256,10 @@ class Session:
             turn.declined = True
             return
         checked, span = grounding.check(sentence, [p for _, p in turn.shown])
-        told = any(c.sentence == checked.sentence for c in turn.checked)
+        said = any(c.sentence == checked.sentence for c in turn.checked)
         if span is None or checked.by is None:
             turn.withheld += 1
-        elif not told:
+        elif not said:
             yield from _append_checked(turn, checked, span)
 
     def _quote_or_refuse(self, turn: Turn) -> Iterator[Event]:
@@ -291,8 +290,8 @@ class Session:
         room = self.model.context_tokens // 4
         kept: list[Message] = []
         for turn in reversed(self._turns):
-            told = " ".join(f"{c.sentence} [{c.by}]" for c in turn.checked) or turn.text
-            messages = [*turn.messages, Message("assistant", told)]
+            said = " ".join(f"{c.sentence} [{c.by}]" for c in turn.checked) or turn.text
+            messages = [*turn.messages, Message("assistant", said)]
             room -= sum(self.model.count_tokens(m.content) + 8 for m in messages)
             if room < 0:
                 break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +48,29 @@ class Turn:
     first_token: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What later turns need of an answered one; the passages that it was shown and its demo's record are let go.
+
+    `cited` names the documents behind its sentences, in their order.
+    """
+
+    question: str
+    lang: Lang
+    text: str
+    about: Sequence[str]
+    checked: Sequence[Checked]
+    messages: Sequence[Message]
+    cited: Sequence[str]
+
+
+def told(turn: Turn) -> Told:
+    """The answered `turn`, for the turns after it."""
+    cited = [turn.shown[c.by - 1][1].doc for c in turn.checked if c.by]
+    checked, cited = tuple(turn.checked), list(dict.fromkeys(cited))
+    return Told(turn.question, turn.lang, turn.text, turn.about, checked, turn.messages, cited)
+
+
 def answered(turn: Turn, *, stopped: bool) -> Answer:
     """The turn as it is told to the learner."""
     passages = [p for _, p in turn.shown]
@@ -69,16 +92,14 @@ def answered(turn: Turn, *, stopped: bool) -> Answer:
     )
 
 
-def restored(question: str, answer: Answer) -> Turn:
+def restored(question: str, answer: Answer) -> Told:
     """The turn behind `answer`, as far as a follow-up and the model's history need it."""
-    turn = Turn(question, answer.lang, about=[question], text=answer.text, mode=answer.mode, tools=list(answer.tools))
-    places = {citation.n: place for place, citation in enumerate(answer.citations, 1)}
-    turn.shown = [(Excerpt(places[c.n], c.passage.title, c.passage.text), c.passage) for c in answer.citations]
-    turn.checked = [replace(c, by=places[c.by] if c.by else None) for c in answer.checked]
-    turn.messages = [Message("user", question)]
+    docs = {citation.n: citation.passage.doc for citation in answer.citations}
+    messages = [Message("user", question)]
     for done in answer.tools:
-        turn.messages += returned(done)
-    return turn
+        messages += returned(done)
+    cited = list(dict.fromkeys(docs[c.by] for c in answer.checked if c.by))
+    return Told(question, answer.lang, answer.text, [question], answer.checked, messages, cited)
 
 
 def returned(done: ToolResult) -> list[Message]:

@@ -1,6 +1,8 @@
 """The encoder that is shipped: what it is given to read, and what it tells when it is not there."""
 
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -30,6 +32,31 @@ def test_nothing_typed_is_read_as_a_special_token(typed):
     special = set(encoder._encoder().tokenizer.all_special_ids)
     assert [i for i in ids if i in special] == [ids[0], ids[-1]]
     assert ids[-1] == encoder.end_id()
+
+
+# glibc raises the size from which on a block is its own with every such block that is freed, up to 32 MB.
+_BLOCKS = """
+import ctypes
+from tutor.retrieval import encoder
+names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+class Told(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in names]
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype = Told
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, (ctypes.c_void_p,)
+libc.free(libc.malloc(30_000_000))
+encoder._give_memory_back()
+before = libc.mallinfo2().hblks
+held = [libc.malloc(1_000_000) for _ in range(9)]
+print(libc.mallinfo2().hblks - before)
+"""
+
+
+def test_large_blocks_go_back_to_the_system_as_they_are_freed():
+    if sys.platform != "linux":
+        return
+    done = subprocess.run([sys.executable, "-c", _BLOCKS], capture_output=True, text=True, check=True)
+    assert done.stdout == "9\n"
 
 
 def test_sentences_are_told_apart_whatever_stands_in_them():

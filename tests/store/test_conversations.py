@@ -42,6 +42,15 @@ def test_turns_are_there_after_a_restart(url, lang):
     assert before <= kept.updated <= datetime.now(UTC)
 
 
+def test_the_newest_turns_before_a_number(mine):
+    for number in (1, 2, 4, 5):
+        mine.keep("c1", number, "?", {"n": number})
+    assert [number for number, _, _ in mine.turns("c1", before=5, most=2)] == [2, 4]
+    assert [number for number, _, _ in mine.turns("c1", before=2, most=2)] == [1]
+    assert [number for number, _, _ in mine.turns("c1", before=5)] == [1, 2, 4]
+    assert mine.turns("c1", before=1) == []
+
+
 def test_another_learner_neither_sees_nor_changes_them(url, mine):
     mine.keep("c1", 1, "mine?", {"question": "mine?"})
     other = Transcripts(open_store(url), OTHER)

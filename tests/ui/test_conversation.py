@@ -66,7 +66,7 @@ def test_only_the_last_turn_is_sent_while_answering(talk):
 
 def test_of_a_long_conversation_the_newest_turns_are_sent_and_the_earlier_ones_when_asked_for(talk):
     count = 2 * SHOWN_TURNS + 3
-    talk.turns = [Turn(number, f"{number}?", "en") for number in range(1, count + 1)]
+    talk._newest = [Turn(number, f"{number}?", "en") for number in range(1, count + 1)]
     sent = talk.view(whole=True)
     assert len(sent["order"]) == count
     assert [turn["number"] for turn in sent["turns"]] == list(range(SHOWN_TURNS + 4, count + 1))

@@ -5,6 +5,7 @@ from scripted import ScriptedTutor
 
 from tutor.store.engine import open_store
 from tutor.types import ToolCall
+from tutor.ui import conversation, export
 from tutor.ui.conversation import Conversation, Conversations
 from tutor.ui.turn import Turn
 
@@ -115,6 +116,59 @@ def test_feedback_is_kept(tutor):
     assert talks.held(LEARNER, OTHER) is None
 
 
+@pytest.fixture
+def long_talk(tutor, monkeypatch):
+    """A conversation of six turns, of which the server holds two; the second is a demo's."""
+    monkeypatch.setattr(conversation, "SHOWN_TURNS", 2)
+    talk = started(tutor).open(LEARNER, TAB, "en")
+    for question in ("1?", "XOR", "3?", "4?", "5?", "6?"):
+        ask(talk, question)
+    return talk
+
+
+def test_of_a_long_conversation_the_server_holds_what_the_page_shows_and_reads_the_rest(tutor, long_talk):
+    assert [turn.number for turn in long_talk._newest] == [5, 6]
+    assert long_talk.view()["order"] == ["t1", "t2", "t3", "t4", "t5", "t6"]
+    assert [turn["number"] for turn in long_talk.view(whole=True)["turns"]] == [5, 6]
+    assert [turn["number"] for turn in long_talk.earlier(6)] == [4, 5]  # one is held, one is not
+    first = long_talk.earlier(3)
+    assert [turn["number"] for turn in first] == [1, 2]
+    assert len(first[1]["figures"]) == 3
+    assert long_talk.earlier(1) == []
+    assert [turn.question for turn in long_talk.turns] == ["1?", "XOR", "3?", "4?", "5?", "6?"]
+    again = started(tutor).open(LEARNER, TAB, "en")
+    assert [turn.number for turn in again._newest] == [5, 6]
+    assert again.view(whole=True) == long_talk.view(whole=True)
+    assert tutor.sessions[-1].history == ["1?", "XOR", "3?", "4?", "5?", "6?"]
+
+
+def test_a_long_conversation_is_exported_whole(long_talk):
+    text = export.markdown(long_talk.turns, "en")
+    assert [line for line in text.splitlines() if line.startswith("## ")] == [
+        *("## 1?", "## XOR", "## 3?", "## 4?", "## 5?", "## 6?")
+    ]
+    assert export.page(long_talk.turns, "en", "").count('<article class="turn">') == 6
+    assert "Plotly.newPlot" in export.page(long_talk.turns, "en", "")
+
+
+def test_asking_again_in_a_long_conversation_leaves_the_earlier_turns(tutor, long_talk):
+    assert long_talk.retry()
+    list(long_talk.answer())
+    assert [turn.number for turn in long_talk.turns] == [1, 2, 3, 4, 5, 7]
+    assert [turn.number for turn in started(tutor).open(LEARNER, TAB, "en").turns] == [1, 2, 3, 4, 5, 7]
+
+
+def test_a_turn_that_is_no_longer_held_is_rated(tutor, long_talk):
+    long_talk.rate(1, True)
+    assert [turn["helpful"] for turn in long_talk.earlier(3)] == [True, None]
+
+
+def test_a_new_conversation_has_no_earlier_turns(long_talk):
+    long_talk.reset(OTHER)
+    assert long_talk.turns == []
+    assert long_talk.view()["order"] == []
+
+
 def test_a_full_disk_does_not_take_the_answer(tutor, monkeypatch, caplog):
     from sqlalchemy.exc import OperationalError
 
@@ -128,6 +182,20 @@ def test_a_full_disk_does_not_take_the_answer(tutor, monkeypatch, caplog):
     assert "Rosenblatt" in talk.view()["turns"][0]["answer"]
     assert not talk.busy
     assert "disk is full" in caplog.text
+
+
+def test_what_could_not_be_kept_is_held(tutor, monkeypatch):
+    from sqlalchemy.exc import OperationalError
+
+    monkeypatch.setattr(conversation, "SHOWN_TURNS", 2)
+    talk = started(tutor).open(LEARNER, TAB, "en")
+    ask(talk, "1?")
+    with monkeypatch.context() as full:
+        full.setattr(talk._kept, "keep", lambda *_, **__: (_ for _ in ()).throw(OperationalError("", {}, Exception())))
+        ask(talk, "2?")
+    for question in ("3?", "4?", "5?"):
+        ask(talk, question)
+    assert [turn.question for turn in talk.turns] == ["1?", "2?", "3?", "4?", "5?"]
 
 
 @pytest.mark.parametrize("learner", ["", "l" * 31])

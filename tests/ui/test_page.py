@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,6 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from scripted import EVIL, ScriptedTutor
 
 from tutor.errors import SettingError
+from tutor.labs.captions import say
 from tutor.ui import app, conversation
 from tutor.ui.strings import EN, EXAMPLES, KO, STRINGS
 
@@ -73,16 +75,114 @@ def test_a_demo_moves(page, lang, tutor):
     expect(page.locator(".badge")).to_have_text(STRINGS[lang]["badge"]["lab"])
     expect(page.locator(".figure")).to_have_count(3)
     page.locator(".figure").first.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.figure')._transitionData?._frames.length > 10")
     region = "JSON.stringify(document.querySelector('.figure').data[0].z)"
-    end = page.evaluate(region)
     figure = page.locator(".figure").first
-    figure.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
+    slider = figure.get_by_role("slider", name=STRINGS[lang]["moments"])
+    expect(slider).to_have_js_property("value", "39")
+    end = page.evaluate(region)
+    slider.click(position={"x": 2, "y": 5})
     page.wait_for_function(f"{region} !== {end!r}")
     start = page.evaluate(region)
-    figure.locator(".updatemenu-button").first.click()
+    figure.get_by_role("button", name=say("play", lang)).click()
+    expect(figure.get_by_role("button", name=say("pause", lang))).to_be_visible()
     page.wait_for_function(f"{region} !== {start!r}")
     page.wait_for_function(f"{region} === {end!r}", timeout=90_000)
+    expect(figure.get_by_role("button", name=say("play", lang))).to_be_visible()
+    assert figure.locator(".slider-group, .updatemenu-button").count() == 0  # drawn anew at every moment
+
+
+# Notes every drawing: by which function of Plotly's, from when till when.
+DRAWS = """
+    Object.assign(window, { draws: [], slow: 0 });
+    let library;
+    const noted = (name, drawn) => async (...given) => {
+        const draw = { name, from: performance.now() };
+        draws.push(draw);
+        await drawn(...given);
+        await new Promise((later) => setTimeout(later, slow));
+        draw.till = performance.now();
+    };
+    Object.defineProperty(window, "Plotly", {
+        get: () => library,
+        set: ({ react, update, ...rest }) =>
+            (library = { ...rest, react: noted("react", react), update: noted("update", update) }),
+    });
+    window.typeOn = () => {
+        const box = document.querySelector("#question textarea");
+        const type = () => box.dispatchEvent(new InputEvent("beforeinput", { bubbles: true }));
+        type();
+        window.typing = setInterval(type, 50);
+    };
+"""
+# Types from the first moment of a run that plays, and tells which one that is.
+TYPE_ON = """() => new Promise((tell) => {
+    const watch = setInterval(() => {
+        const slider = document.querySelector(".moments");
+        if (!slider || slider.value === slider.max) return;
+        clearInterval(watch);
+        typeOn();
+        tell(slider.value);
+    });
+})"""
+SHOWN = "JSON.stringify(document.querySelector('.figure').data.slice(0, 2).map(({ z }) => z))"
+END = "JSON.stringify(document.querySelector('.figure').figure.frames[39].data.map(({ z }) => z))"
+
+
+@pytest.fixture
+def moving(browser, url):
+    """A page whose pictures move; whatever is drawn is noted."""
+    context = browser.new_context(viewport={"width": 1280, "height": 860})
+    context.add_init_script(DRAWS)
+    yield opened(context, url)
+    context.close()
+
+
+def test_nothing_is_drawn_while_the_learner_types_and_all_of_it_afterwards(moving):
+    moving.evaluate("typeOn()")
+    ask(moving, DEMOS["en"])
+    answered(moving)
+    expect(moving.locator(".figure")).to_have_count(3)
+    moving.wait_for_timeout(600)
+    assert moving.evaluate("draws") == []
+    moving.evaluate("clearInterval(typing)")
+    for figure in moving.locator(".figure").all():
+        figure.scroll_into_view_if_needed()
+        expect(figure.locator(".plot-container")).to_be_attached(timeout=90_000)
+    assert [draw["name"] for draw in moving.evaluate("draws")].count("react") == 3
+
+
+def test_a_run_that_plays_waits_while_the_learner_types(moving):
+    ask(moving, DEMOS["en"])
+    moment = moving.evaluate(TYPE_ON)
+    moving.wait_for_timeout(600)
+    expect(moving.locator(".moments")).to_have_js_property("value", moment)
+    moving.evaluate("clearInterval(typing)")
+    expect(moving.locator(".moments")).to_have_js_property("value", "39", timeout=90_000)
+    moving.wait_for_function(f"{SHOWN} === {END}")
+
+
+def test_a_run_plays_only_in_sight(moving):
+    ask(moving, DEMOS["en"])
+    moment = moving.evaluate(TYPE_ON)
+    moving.evaluate("document.querySelector('.turn').style.marginTop = '3000px'")
+    moving.wait_for_function("document.querySelector('.figure').inSight === false")
+    moving.evaluate("clearInterval(typing)")
+    moving.wait_for_timeout(900)
+    expect(moving.locator(".moments")).to_have_js_property("value", moment)
+    moving.locator(".figure").first.scroll_into_view_if_needed()
+    expect(moving.locator(".moments")).to_have_js_property("value", "39", timeout=90_000)
+
+
+def test_drawing_a_run_takes_a_quarter_of_the_time_at_most(moving):
+    ask(moving, DEMOS["en"])
+    moving.wait_for_function("draws.some(({ name, till }) => name === 'update' && till)", timeout=90_000)
+    moving.evaluate("slow = 150")
+    expect(moving.locator(".moments")).to_have_js_property("value", "39", timeout=90_000)
+    moving.wait_for_function(f"{SHOWN} === {END} && draws.every(({{ till }}) => till)")
+    updates = [draw for draw in moving.evaluate("draws") if draw["name"] == "update"]
+    assert 2 < len(updates) < 39  # moments that came too soon were passed over
+    for one, following in pairwise(updates):  # a timer counts whole milliseconds
+        assert following["from"] - one["till"] > 3 * (one["till"] - one["from"]) - 5
 
 
 def test_an_earlier_figure_is_not_drawn_again(page):

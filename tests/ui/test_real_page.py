@@ -13,6 +13,7 @@ import pytest
 from chromium import answered, ask, free_port, opened
 from playwright.sync_api import expect
 
+from tutor.labs.captions import say
 from tutor.ui.strings import EXAMPLES, STRINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -46,13 +47,13 @@ def test_the_xor_demo_trains_and_moves(context, bundled, lang):
     expect(page.locator(".cite").first).to_be_visible()
     figure = page.locator(".figure").first
     figure.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.figure')._transitionData?._frames.length > 10")
     region = "JSON.stringify(document.querySelector('.figure').data[0].z)"
+    expect(figure.locator(".moments")).to_have_js_property("value", "39")
     end = page.evaluate(region)
-    figure.locator(".slider-rail-touch-rect").click(position={"x": 2, "y": 2})
+    figure.locator(".moments").click(position={"x": 2, "y": 5})
     page.wait_for_function(f"{region} !== {end!r}")
     start = page.evaluate(region)
-    figure.locator(".updatemenu-button").first.click()  # play
+    figure.get_by_role("button", name=say("play", lang)).click()
     page.wait_for_function(f"{region} !== {start!r}")
     page.wait_for_function(f"{region} === {end!r}", timeout=90_000)
 

@@ -211,6 +211,7 @@ def conversation(browser: Browser, url: str, pid: int, asked: Sequence[str], rea
                 talk.nodes[number] = page.evaluate("document.querySelectorAll('*').length")
             if number == 1 or number % SAMPLE_EVERY == 0 or number == len(asked):
                 talk.memory.append((number, _heap(tools), resident(pid)))
+                typer.echo("turn {}: JS heap {:.1f} MB, server {:.0f} MB".format(*talk.memory[-1]), err=True)
     return talk
 
 

@@ -6,10 +6,13 @@ ranking its sentences (ranking.py). How it was made: tutor/training, and MODEL_C
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import hashlib
 import json
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +32,8 @@ END = " [SEP] "  # between a passage's title and its sentences, as in training (
 
 _SPECIAL = re.compile(r"\[(CLS|SEP|PAD|UNK|MASK)\]")
 _loading = threading.Lock()
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # glibc's malloc.h
+_LARGE_BLOCK = 256 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ def _encoder() -> Any:
 @cache
 def _load(folder: Path) -> Any:
     go_offline()
+    _give_memory_back()
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import torch
     from safetensors import SafetensorError
@@ -129,6 +135,16 @@ def _load(folder: Path) -> Any:
         )
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise _unusable(str(error), f"읽을 수 없어요({error})") from error
+
+
+def _give_memory_back() -> None:
+    """Let glibc return large blocks as they are freed; in the arenas of many threads they would lie about in pieces."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(AttributeError):  # another C library, that has no such setting
+        allocator = ctypes.CDLL(None)
+        allocator.mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+        allocator.mallopt(_M_ARENA_MAX, 2)
 
 
 def _unusable(why: str, why_ko: str) -> SearchIndexError:

@@ -65,14 +65,21 @@ class Transcripts:
             rows = session.execute(query.order_by(ConversationRow.updated.desc())).all()
             return [Kept(row.id, row.title, row.updated, turns) for row, turns in rows]
 
-    def turns(self, conversation: str) -> list[tuple[int, dict[str, Any], bool | None]]:
-        """The turns as (number, what was kept, whether it was said to be helpful); none where it is not there."""
+    def turns(
+        self, conversation: str, *, before: int | None = None, most: int | None = None
+    ) -> list[tuple[int, dict[str, Any], bool | None]]:
+        """The turns as (number, what was kept, whether it was said to be helpful); none where it is not there.
+
+        Of those `before` a number the newest, as many as `most`, where these are given.
+        """
         with Session(self._engine) as session:
             if self._find(session, conversation) is None:
                 return []
-            query = sa.select(TurnRow).where(TurnRow.conversation == conversation).order_by(TurnRow.number)
-            rows = session.scalars(query).all()
-        return [(row.number, json.loads(zlib.decompress(row.data)), row.helpful) for row in rows]
+            query = sa.select(TurnRow).where(TurnRow.conversation == conversation)
+            if before is not None:
+                query = query.where(TurnRow.number < before)
+            rows = session.scalars(query.order_by(TurnRow.number.desc()).limit(most)).all()
+        return [(row.number, json.loads(zlib.decompress(row.data)), row.helpful) for row in reversed(rows)]
 
     def keep(
         self, conversation: str, number: int, question: str, data: dict[str, Any], *, instead_of: int | None = None

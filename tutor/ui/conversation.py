@@ -85,14 +85,21 @@ class Conversation:
         self._new_session = new_session
         self._session = new_session()
         self.manner = self._session.manner
-        self.turns = [Turn.of(*row) for row in kept.turns(ident)] if kept else []
-        self._session.restore((turn.question, turn.answer) for turn in self.turns if turn.answer)
+        self._newest = [Turn.of(*row) for row in kept.turns(ident)] if kept else []
+        self._earlier: list[int] = []  # numbers of the turns before these, which are read from where they are kept
+        self._session.restore((turn.question, turn.answer) for turn in self._newest if turn.answer)
         self.cancel = threading.Event()
         self._pending: Turn | None = None
         self._running = False
         self._idle = threading.Event()
         self._idle.set()
-        self._count = max((turn.number for turn in self.turns), default=0)
+        self._count = max((turn.number for turn in self._newest), default=0)
+        self._let_go()
+
+    @property
+    def turns(self) -> list[Turn]:
+        """All of them, from the first."""
+        return [*self._kept_before(self._count + 1), *self._newest]
 
     @property
     def busy(self) -> bool:
@@ -108,7 +115,7 @@ class Conversation:
         lang = self.lang if run else self._session.language(question)
         self._pending = Turn(self._count, question, lang, run, recorded, status=STRINGS[self.lang]["waiting"])
         self._idle.clear()
-        self.turns.append(self._pending)
+        self._newest.append(self._pending)
         return True
 
     def stop(self, ended: Literal["stopped", "interrupted"] = "stopped", wait: float = 0.0) -> None:
@@ -120,13 +127,13 @@ class Conversation:
 
     def retry(self) -> bool:
         """Ask the last question again in place of its turn; False where there is none."""
-        if self.busy or not self.turns:
+        if self.busy or not self._newest:
             return False
-        last = self.turns.pop()
+        last = self._newest.pop()
         if last.answer is not None:  # only an answered turn is in the session's history
             self._session.undo()
         begun = self.begin(last.question, last.asked_run, last.recorded)
-        self.turns[-1].replaces = last.number
+        self._newest[-1].replaces = last.number
         return begun
 
     def begin_run(self, lab: str, arguments: dict[str, Any], recorded: dict[str, Any] | None = None) -> bool:
@@ -144,7 +151,8 @@ class Conversation:
         """Begin a new conversation, `ident`, stopping what is being answered (its session ends unseen)."""
         self.cancel.set()
         self.ident = ident
-        self.turns.clear()
+        self._newest.clear()
+        self._earlier.clear()
         self._pending, self._running = None, False
         self._idle.set()
         self._session = self._new_session()
@@ -156,15 +164,15 @@ class Conversation:
 
     def rejected(self) -> str:
         """The last question where it got no answer at all, so that it can be put right; else ""."""
-        last = self.turns[-1] if self.turns and not self.busy else None
+        last = self._newest[-1] if self._newest and not self.busy else None
         return last.question if last and last.error and not last.answer and not last.asked_run else ""
 
     def view(self, *, whole: bool = False) -> dict[str, Any]:
         """What the page needs: the order of all turns, and the last one drawn (SHOWN_TURNS of them if `whole`)."""
         words = STRINGS[self.lang]
-        turns = self.turns[-SHOWN_TURNS:] if whole else self.turns[-1:]
+        turns = self._newest[-SHOWN_TURNS:] if whole else self._newest[-1:]
         return {
-            "order": [turn.id for turn in self.turns],
+            "order": [f"t{number}" for number in self._earlier] + [turn.id for turn in self._newest],
             "most": SHOWN_TURNS,
             "turns": [turn.view(self.lang) for turn in turns],
             "busy": self.busy,
@@ -173,14 +181,28 @@ class Conversation:
 
     def record(self, number: int) -> Mapping[str, Any] | None:
         """What the run of the turn `number` recorded."""
-        answers = (turn.answer for turn in self.turns if turn.number == number)
+        held = [turn for turn in self._newest if turn.number == number] or self._kept_before(number + 1, 1)
+        answers = (turn.answer for turn in held if turn.number == number)
         results = (done.result for answer in answers if answer for done in answer.tools)
         return next((result.record for result in results if result), None)
 
     def earlier(self, number: int) -> list[dict[str, Any]]:
         """The SHOWN_TURNS turns before the turn `number`, drawn."""
-        before = [turn for turn in self.turns if turn.number < number]
-        return [turn.view(self.lang) for turn in before[-SHOWN_TURNS:]]
+        held = [turn for turn in self._newest if turn.number < number][-SHOWN_TURNS:]
+        kept = self._kept_before(number, SHOWN_TURNS - len(held)) if len(held) < SHOWN_TURNS else []
+        return [turn.view(self.lang) for turn in (*kept, *held)]
+
+    def _kept_before(self, number: int, most: int | None = None) -> list[Turn]:
+        """Of the turns before the turn `number` that are no longer held, all or the newest."""
+        if not self._kept or not self._earlier:
+            return []
+        before = min(number, self._earlier[-1] + 1)
+        return [Turn.of(*row) for row in self._kept.turns(self.ident, before=before, most=most)]
+
+    def _let_go(self) -> None:
+        """Hold no more turns than the page; one that could not be kept stays, and with it what came after."""
+        while len(self._newest) > SHOWN_TURNS and self._newest[0].stored:
+            self._earlier.append(self._newest.pop(0).number)
 
     def answer(self) -> Iterator[dict[str, Any]]:
         """Answer the waiting question; yields `view()` whenever there is something new to see.
@@ -232,15 +254,18 @@ class Conversation:
             return
         try:
             self._kept.keep(self.ident, turn.number, turn.question, turn.kept(), instead_of=turn.replaces)
+            turn.stored = True
+            self._let_go()
         except SQLAlchemyError:  # a full disk, say: the answer itself is not lost
             _log.exception("A turn could not be kept")
 
     def rate(self, number: int, helpful: bool | None) -> None:
         """Keep what the learner says of a turn: that it was helpful, that it was not, or neither."""
-        for turn in self.turns:
-            if turn.number == number and self._kept:
+        for turn in self._newest:
+            if turn.number == number:
                 turn.helpful = helpful
-                self._kept.rate(self.ident, number, helpful)
+        if self._kept:
+            self._kept.rate(self.ident, number, helpful)
 
     def _apply(self, turn: Turn, event: Event) -> None:
         words = STRINGS[self.lang]

@@ -18,52 +18,102 @@ function plotly() {
   return library;
 }
 
-// Draws the newest state that `place` was given; states that come while one is being drawn are passed over.
+const RESTED = 400; // milliseconds without a new character, after which the learner is not typing
+const MOMENT = 120; // milliseconds from one moment of a run that plays to the next
+let typed = -RESTED;
+document.addEventListener("beforeinput", () => (typed = performance.now()), true);
+const unrested = () => Math.max(0, typed + RESTED - performance.now());
+const later = (wait) => new Promise((done) => setTimeout(done, wait));
+
+// Draws the newest state that `place` was given; states that come while it may not be drawn are passed over: that is, while
+// the learner is typing, and as long as drawing this picture would take over a quarter of the time.
 async function draw(place) {
   if (place.drawing) return;
   place.drawing = true;
   try {
     await plotly();
-    while (place.drawn !== place.wanted) {
-      const { data, layout, frames } = place.figure;
-      place.drawn = place.wanted;
-      const config = { responsive: true, displaylogo: false, displayModeBar: false };
-      layout.autosize = true;
-      if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
-      await Plotly.react(place, { data, layout, config, frames: frames ?? [] });
-      describe(place);
-      if (place.play && frames?.length && !calm()) {
-        Plotly.animate(place, ...layout.updatemenus[0].buttons[0].args).catch(() => {}); // the reader took over
-      }
-      await new Promise((later) => setTimeout(later)); // lets the words through
+    while (place.isConnected && (place.drawn !== place.wanted || place.shown !== place.moment)) {
+      await later(Math.max(0, (place.free ?? 0) - performance.now())); // lets the words through, too
+      while (unrested()) await later(unrested());
+      const began = performance.now();
+      if (!place.isConnected) break; // its turn has been taken off the page
+      await (place.drawn === place.wanted ? drawMoment(place) : drawState(place));
+      place.free = performance.now() + 3 * (performance.now() - began);
     }
   } catch (error) {
     console.error(error);
+    clearInterval(place.playing);
     place.textContent = words.plot_failed ?? "";
   }
   place.drawing = false;
 }
 
-// Says what is to be seen, for those who can't; and gives the keyboard what Plotly gives the mouse: a way through a run.
-function describe(place) {
-  const { layout, frames } = place.figure;
+async function drawState(place) {
+  const { data, layout, frames } = place.figure;
+  place.drawn = place.wanted;
+  place.moment = place.shown = frames && frames.length - 1; // what is drawn of a run is its end
+  const config = { responsive: true, displaylogo: false, displayModeBar: false };
+  layout.autosize = true;
+  if (place.clientWidth < 480 && layout.title) layout.title.font = { ...layout.title.font, size: 13 };
+  const drawn = frames ? { ...layout, sliders: [], updatemenus: [] } : layout; // the page has its own, see drawPlayer
+  await Plotly.react(place, { data, layout: drawn, config });
   const picture = $(".plot-container", place);
-  picture.role = "img";
+  picture.role = "img"; // says what is to be seen, for those who can't
   picture.ariaLabel = layout.meta?.alt ?? layout.title?.text ?? "";
-  $(".moments", place)?.remove();
-  if (!frames?.length) return;
-  const [max, slider] = [frames.length - 1, document.createElement("input")];
-  Object.assign(slider, { type: "range", className: "moments", max, value: max, ariaLabel: words.moments });
-  slider.addEventListener("input", () => {
-    slider.ariaValueText = `${Math.round((100 * slider.value) / max)}%`;
-    Plotly.animate(place, [frames[slider.value].name], ...layout.sliders[0].steps[0].args.slice(1)).catch(() => {});
-  });
-  place.append(slider);
+  drawPlayer(place);
 }
 
-// A picture is drawn when it comes into sight; a finished one then plays once if it has just been made.
+async function drawMoment(place) {
+  const { data, layout, traces } = place.figure.frames[place.moment];
+  place.shown = place.moment;
+  await Plotly.update(place, { z: data.map(({ z }) => z) }, layout, traces);
+}
+
+// The way through a run. Plotly's own slider and buttons would draw themselves anew at every moment, and be for the mouse
+// alone. A run that has just been made plays once; while it is out of sight or the learner is typing, it waits.
+function drawPlayer(place) {
+  clearInterval(place.playing);
+  $(".player", place)?.remove();
+  const { frames, layout } = place.figure;
+  if (!frames) return;
+  const [play, pause] = layout.updatemenus[0].buttons.map(({ label }) => label);
+  const button = make("button", { type: "button", className: "chip" });
+  const told = make("output", { ariaHidden: "true" });
+  const slider = make("input", { type: "range", className: "moments", max: frames.length - 1, ariaLabel: words.moments });
+  const show = (moment) => {
+    slider.value = place.moment = moment;
+    slider.ariaValueText = `${Math.round((100 * moment) / slider.max)}%`;
+    told.textContent = layout.sliders[0].currentvalue.prefix + slider.ariaValueText;
+    draw(place);
+  };
+  const stop = () => {
+    clearInterval(place.playing);
+    place.playing = null;
+    button.textContent = play;
+  };
+  let next = 0;
+  const step = () => {
+    if (place.isConnected && (unrested() || !place.inSight)) return;
+    if (place.isConnected && next < frames.length) show(next++);
+    else stop();
+  };
+  const start = () => {
+    next = (place.moment + 1) % frames.length; // from the end to the start
+    place.playing = setInterval(step, MOMENT);
+    button.textContent = pause;
+  };
+  slider.addEventListener("input", () => (stop(), show(Number(slider.value))));
+  button.addEventListener("click", () => (place.playing ? stop() : start()));
+  place.append(make("div", { className: "player" }, button, told, slider));
+  stop();
+  show(place.moment);
+  if (place.play && !calm()) start();
+}
+
+// A picture is drawn when it comes into sight.
 const sight = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
+    target.inSight = isIntersecting;
     target.seen ||= isIntersecting;
     if (target.seen && target.drawn !== target.wanted) draw(target);
   }
@@ -187,7 +237,7 @@ function show() {
     if (!view.order.includes(turn.dataset.id) || (others && !view.turns.some(({ id }) => id === turn.dataset.id))) dropTurn(turn);
   }
   const fresh = view.turns.some((turn) => !log.querySelector(`[data-id="${turn.id}"]`));
-  view.turns.forEach((turn) => drawTurn(turn, view.busy));
+  view.turns.forEach((turn) => drawTurn(turn, view.busy || answering)); // a run may come with the end of its answer
   while (fresh && log.childElementCount > view.most) dropTurn(log.firstElementChild);
   countEarlier();
   log.dataset.welcome = words.welcome;

@@ -23,7 +23,7 @@ class Turn:
 
     `figures` and `live` are Plotly figures as JSON; `lang` is the language that the turn is told in. `recorded` is the
     record with which a run is to be compared. `replaces` is the number of the turn whose question it asks again, to be
-    dropped when this one is finished.
+    dropped when this one is finished; `stored` says that it can be read again from where it is kept.
     """
 
     number: int
@@ -42,6 +42,7 @@ class Turn:
     frames: list[Frame] = field(default_factory=list)
     helpful: bool | None = None
     replaces: int | None = None
+    stored: bool = field(default=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -89,4 +90,4 @@ class Turn:
             "asked_run": _CALL.validate_python(kept["asked_run"]),
             "answer": _ANSWER.validate_python(kept["answer"]),
         }
-        return cls(number, helpful=helpful, **parts)
+        return cls(number, helpful=helpful, stored=True, **parts)
