@@ -212,8 +212,13 @@ def test_reloading_keeps_the_conversation(page):
     answered(page)
     expect(page.locator(".asked")).to_have_text(QUESTIONS["en"])
     expect(page.locator(".source mark")).to_contain_text("1958")
-    ask(page, "And then?")
-    answered(page, 2)
+    for number in range(2, 7):
+        ask(page, "And then?")
+        answered(page, number)
+    page.reload()
+    answered(page, 6)
+    expect(page.locator(".asked").last).to_be_in_viewport()
+    expect(page.locator(".asked").first).not_to_be_in_viewport()
 
 
 def test_reloading_in_mid_answer_stops_it_and_retry_asks_again(page, tutor):

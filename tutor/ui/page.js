@@ -214,7 +214,8 @@ function announceTurn(turn, busy, ended) {
   else if (ended && !$(".error", turn)) announce($(".said", turn).innerText); // an error is said by itself
 }
 
-// Brings a new question to the top of the window, and keeps it there while its answer grows, unless the reader scrolls.
+// Brings a new question to the top of the window, and keeps it there while its answer grows, unless the reader scrolls;
+// of a conversation that is opened again, the last one.
 function follow(fresh) {
   if (!fresh && (scrolledTo === null || Math.abs(window.scrollY - scrolledTo) > 3)) return;
   window.scrollTo({ top: log.lastElementChild.getBoundingClientRect().top + window.scrollY - 14 });
@@ -231,7 +232,8 @@ function show() {
   $("#language").ariaLabel = words.language;
   for (const button of document.querySelectorAll("#files > button")) button.ariaExpanded ??= "false"; // there may be none
   if (view.busy) plotly(); // a demo may come: load the library while the model is thinking
-  if (!document.body.classList.contains("ready")) keepStudied({}).catch(console.error);
+  const opening = !document.body.classList.contains("ready");
+  if (opening) keepStudied({}).catch(console.error);
   document.body.classList.add("ready");
   for (const turn of [...log.querySelectorAll(".turn")]) {
     if (!view.order.includes(turn.dataset.id) || (others && !view.turns.some(({ id }) => id === turn.dataset.id))) dropTurn(turn);
@@ -248,7 +250,7 @@ function show() {
   showSources(last?.sources ? last.id : view.order.includes(active) ? active : null);
   if (answering && !view.busy && last?.sources) study(document.querySelectorAll("#passages .whole-text"));
   if (last) announceTurn(log.lastElementChild, view.busy, answering);
-  follow(fresh && view.busy);
+  if (last) follow((fresh && view.busy) || opening);
   const opened = wanted?.has("lab") ? "labs" : wanted?.get("view");
   if (views[opened]) openView(opened, wanted.get("lab") ?? wanted.get("at"));
   wanted = null;
