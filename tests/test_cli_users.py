@@ -51,6 +51,16 @@ def test_a_refusal_is_told_in_ones_language(capsys, monkeypatch, database, lang,
     assert told in err
 
 
+def test_without_an_account_a_tutor_that_asks_for_one_says_so_before_anything_else(
+    capsys, monkeypatch, database, tmp_path
+):
+    monkeypatch.setenv("TUTOR_INDEX", str(tmp_path / "index"))
+    status, _, err = run(capsys, monkeypatch, "serve", "--auth", "--lang", "en")
+    assert status == 1
+    assert "Type: tutor users add NAME" in err
+    assert not (tmp_path / "index").exists()
+
+
 def test_a_password_is_typed_twice_and_never_shown(database):
     """In a real terminal; the first two differ."""
     keyboard, terminal = pty.openpty()

@@ -36,7 +36,7 @@ HOMES = {
     "sklearn": ("training/", "evals/calibration.py", "labs/"),
     "scipy": ("labs/point_sets.py", "training/"),
     "torch": ("retrieval/encoder.py", "chat/local.py", "training/", "labs/", "evals/labs.py"),
-    "transformers": ("chat/local.py", "training/", "labs/token_bytes.py"),
+    "transformers": ("chat/local.py", "retrieval/encoder.py", "training/", "labs/token_bytes.py"),
     "gradio": ("ui/",),
     "plotly": (
         "labs/plots.py",

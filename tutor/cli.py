@@ -126,6 +126,7 @@ def _serve(settings: config.Settings) -> None:
     from tutor.ui import app as page
 
     page.check_port(settings.host, settings.port)
+    page.check_accounts(settings)
     open_index(settings, progress=progress)  # the page opens it again, and finds it built
     page.serve(settings)
 

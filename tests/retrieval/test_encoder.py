@@ -59,6 +59,12 @@ def test_large_blocks_go_back_to_the_system_as_they_are_freed():
     assert done.stdout == "9\n"
 
 
+def test_it_is_loaded_without_a_word_whatever_was_imported_before():
+    program = "import gradio; from tutor.retrieval import encoder; encoder.read('?')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 def test_sentences_are_told_apart_whatever_stands_in_them():
     text = encoder.passage_text("T", ["A [SEP] stands here.", "둘째 [[SEP]] 문장."])
     assert encoder.read(text).ids.tolist().count(encoder.end_id()) == 3  # before each sentence, and at the end

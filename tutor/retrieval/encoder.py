@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import hashlib
 import json
-import os
 import re
 import sys
 import threading
@@ -124,11 +123,12 @@ def _encoder() -> Any:
 def _load(folder: Path) -> Any:
     go_offline()
     _give_memory_back()
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     try:  # shipped in 16 bits, which a CPU computes slowly
         return SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, model_kwargs={"dtype": torch.float32}
