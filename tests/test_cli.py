@@ -14,8 +14,8 @@ from dataclasses import replace
 import checkpoints
 import pytest
 import small_corpus
+from terminal import run
 
-from tutor.cli import main
 from tutor.console import STDIN_LIMIT, interruptible, spoken, turn
 from tutor.errors import TutorError
 from tutor.labs import core
@@ -44,14 +44,6 @@ QUESTION = {"en": "Who invented the perceptron?", "ko": "퍼셉트론은 누가 
 def _plain_environment(monkeypatch):
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     monkeypatch.setattr(sys, "argv", ["tutor"])
-
-
-def run(capsys, *arguments: str) -> tuple[int, str, str]:
-    """Exit status, standard output and standard error of the program, run in this process."""
-    with pytest.raises(SystemExit) as end:
-        main(list(arguments))
-    out, err = capsys.readouterr()
-    return int(end.value.code or 0), out, err
 
 
 def command(*arguments: str, **options) -> subprocess.CompletedProcess:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import small_corpus
+from terminal import run
 
-from tutor.cli import main
 from tutor.console import _address
 from tutor.types import Passage
 
@@ -29,15 +29,6 @@ def home(tmp_path, monkeypatch) -> Path:
     (folder / "노트.md").write_bytes("# 내 노트\n\n크라켄은 바다에서 배운다.".encode("cp949"))
     (folder / "torn.pdf").write_bytes(b"%PDF-1.7")
     return folder
-
-
-def run(capsys, *arguments: str) -> tuple[int, str, str]:
-    try:
-        main(list(arguments))
-        status = 0
-    except SystemExit as end:
-        status = int(end.code or 0)
-    return status, *capsys.readouterr()
 
 
 def test_add_list_and_remove(capsys, home):

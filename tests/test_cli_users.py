@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
+import terminal
 
-from tutor.cli import main
 from tutor.store.accounts import Accounts
 from tutor.store.engine import open_store
 
@@ -22,40 +22,41 @@ def database(tmp_path, monkeypatch) -> str:
     return os.environ["TUTOR_DATABASE"]
 
 
-def run(capsys, monkeypatch, *arguments: str, piped: str = "") -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
-    try:
-        main(list(arguments))
-        status = 0
-    except SystemExit as end:
-        status = int(end.code or 0)
-    return status, *capsys.readouterr()
+@pytest.fixture
+def typed(capsys, monkeypatch):
+    """Runs the program with what a pipe gives it."""
+
+    def run(*arguments: str, piped: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
+        return terminal.run(capsys, *arguments)
+
+    return run
 
 
-def test_accounts_are_made_listed_changed_and_removed(capsys, monkeypatch, database):
+def test_accounts_are_made_listed_changed_and_removed(typed, database):
     accounts = Accounts(open_store(database))
     for name in ("김하늘", "Ada"):
-        assert run(capsys, monkeypatch, "users", "add", name, piped=f"{PASSWORD}\n")[0] == 0
-    assert run(capsys, monkeypatch, "users", "list")[1].splitlines() == ["Ada", "김하늘"]
+        assert typed("users", "add", name, piped=f"{PASSWORD}\n")[0] == 0
+    assert typed("users", "list")[1].splitlines() == ["Ada", "김하늘"]
     assert accounts.verified("김하늘", PASSWORD)
-    assert run(capsys, monkeypatch, "users", "password", "Ada", piped="quite another\n")[0] == 0
+    assert typed("users", "password", "Ada", piped="quite another\n")[0] == 0
     assert accounts.verified("Ada", "quite another")
-    assert run(capsys, monkeypatch, "users", "remove", "Ada")[0] == 0
+    assert typed("users", "remove", "Ada")[0] == 0
     assert accounts.names() == ["김하늘"]
 
 
 @pytest.mark.parametrize(("lang", "told"), [("ko", "3자"), ("en", "3 characters")])
-def test_a_refusal_is_told_in_ones_language(capsys, monkeypatch, database, lang, told):
-    status, out, err = run(capsys, monkeypatch, "users", "add", "Ada", "--lang", lang, piped="abc\n")
+def test_a_refusal_is_told_in_ones_language(typed, database, lang, told):
+    status, out, err = typed("users", "add", "Ada", "--lang", lang, piped="abc\n")
     assert (status, out) == (1, "")
     assert told in err
 
 
 def test_without_an_account_a_tutor_that_asks_for_one_says_so_before_anything_else(
-    capsys, monkeypatch, database, tmp_path
+    typed, monkeypatch, database, tmp_path
 ):
     monkeypatch.setenv("TUTOR_INDEX", str(tmp_path / "index"))
-    status, _, err = run(capsys, monkeypatch, "serve", "--auth", "--lang", "en")
+    status, _, err = typed("serve", "--auth", "--lang", "en")
     assert status == 1
     assert "Type: tutor users add NAME" in err
     assert not (tmp_path / "index").exists()

@@ -2,8 +2,13 @@
 
 import re
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
+
+from tutor.ui import app
 
 expect.set_options(timeout=30_000)  # the machine may be busy
 
@@ -12,6 +17,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(tutor: Any) -> Iterator[str]:
+    """The address of a page over `tutor`, until it is closed."""
+    page, url = app.launch(tutor, "127.0.0.1", free_port())
+    yield url
+    page.close(verbose=False)
 
 
 def opened(context: BrowserContext, url: str) -> Page:

@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from chromium import free_port
+from chromium import serving
 from playwright.sync_api import Browser
 
 from tutor.chat import model
 from tutor.evals.page import browsing
 from tutor.session import Tutor
 from tutor.tools import Toolbox
-from tutor.ui import app
 
 LOCALES = {"ko": "ko-KR", "en": "en-US"}
 
@@ -45,7 +44,6 @@ def bundled(browser, built_settings, built_index):
     settings = replace(built_settings, threads=1)
     chat = model.load(settings)
     tutor = Tutor(settings, built_index, chat, Toolbox())
-    page, url = app.launch(tutor, "127.0.0.1", free_port())
-    yield url
-    page.close(verbose=False)
+    with serving(tutor) as url:
+        yield url
     chat.close()

@@ -4,11 +4,10 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import answered, ask, free_port, opened
+from chromium import answered, ask, opened, serving
 from playwright.sync_api import Browser, Page, expect
 from scripted import ScriptedTutor
 
-from tutor.ui import app
 from tutor.ui.strings import EXAMPLES, STRINGS
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -29,9 +28,8 @@ HEAR = """() => {
 @pytest.fixture(scope="module")
 def scripted(browser):
     """The address of a page whose answers are scripted."""
-    page, url = app.launch(ScriptedTutor(pause=0.02), "127.0.0.1", free_port())
-    yield url
-    page.close(verbose=False)
+    with serving(ScriptedTutor(pause=0.02)) as url:
+        yield url
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 import jsonschema
 import pytest
-from chromium import free_port
+from chromium import serving
 from scripted import ScriptedTutor
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -19,7 +19,7 @@ from tutor.labs import core
 from tutor.service import WAITING
 from tutor.session import Tutor
 from tutor.tools import Toolbox
-from tutor.ui import api, app
+from tutor.ui import api
 from tutor.ui.routes import Guard
 
 QUESTIONS = {"ko": "퍼셉트론은 왜 XOR를 못 풀어?", "en": "Why can't a perceptron solve XOR?"}
@@ -238,9 +238,8 @@ def test_every_route_and_every_setting_of_it_is_described(client):
 def served(browser):
     """A scripted tutor on the page's own server."""
     tutor = ScriptedTutor()
-    page, url = app.launch(tutor, "127.0.0.1", free_port())
-    yield tutor, url
-    page.close(verbose=False)
+    with serving(tutor) as url:
+        yield tutor, url
 
 
 @pytest.mark.slow

@@ -3,11 +3,9 @@
 from itertools import pairwise
 
 import pytest
-from chromium import answered, ask, free_port, opened
+from chromium import answered, ask, opened, serving
 from playwright.sync_api import expect
 from scripted import ScriptedTutor
-
-from tutor.ui import app
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 DEMO = "Show me XOR"
@@ -52,9 +50,8 @@ END = "JSON.stringify(document.querySelector('.figure').figure.frames[39].data.m
 
 @pytest.fixture(scope="module")
 def url(browser):
-    page, url = app.launch(ScriptedTutor(pause=0.02), "127.0.0.1", free_port())
-    yield url
-    page.close(verbose=False)
+    with serving(ScriptedTutor(pause=0.02)) as url:
+        yield url
 
 
 @pytest.fixture

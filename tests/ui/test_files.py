@@ -5,13 +5,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from chromium import free_port, opened
+from chromium import opened, serving
 from playwright.sync_api import Page, expect
 from scripted import ScriptedTutor
 
 from tutor.corpus import library
 from tutor.retrieval.builds import open_index
-from tutor.ui import app
 from tutor.ui.strings import STRINGS
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "corpus"))
@@ -40,9 +39,8 @@ def tutor(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(browser, tutor):
-    page, url = app.launch(tutor, "127.0.0.1", free_port())
-    yield url
-    page.close(verbose=False)
+    with serving(tutor) as url:
+        yield url
 
 
 @pytest.fixture

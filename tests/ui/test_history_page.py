@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from chromium import answered, ask, begin_anew, free_port, opened
+from chromium import answered, ask, begin_anew, free_port, opened, serving
 from playwright.sync_api import expect
 from scripted import ScriptedTutor
 
@@ -18,9 +18,8 @@ SECOND = {"ko": "그다음은?", "en": "And then?"}
 def served(browser):
     """A tutor and its address."""
     tutor = ScriptedTutor()
-    page, url = app.launch(tutor, "127.0.0.1", free_port())
-    yield tutor, url
-    page.close(verbose=False)
+    with serving(tutor) as url:
+        yield tutor, url
 
 
 @pytest.mark.parametrize("lang", ["ko", "en"])

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from chromium import answered, ask, begin_anew, compose, free_port, opened
+from chromium import answered, ask, begin_anew, compose, free_port, opened, serving
 from playwright.sync_api import BrowserContext, Page, expect
 from scripted import EVIL, ScriptedTutor
 
@@ -27,9 +27,8 @@ def tutor():
 
 @pytest.fixture(scope="module")
 def url(browser, tutor):
-    page, url = app.launch(tutor, "127.0.0.1", free_port())
-    yield url
-    page.close(verbose=False)
+    with serving(tutor) as url:
+        yield url
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import answered, ask, free_port
+from chromium import answered, ask, serving
 from playwright.sync_api import Browser, Page, expect
 from scripted import ScriptedTutor
 
@@ -38,9 +38,8 @@ def tutor():
 
 @pytest.fixture(scope="module")
 def url(browser, tutor):
-    page, url = app.launch(tutor, "127.0.0.1", free_port())
-    yield url
-    page.close(verbose=False)
+    with serving(tutor) as url:
+        yield url
 
 
 @pytest.fixture

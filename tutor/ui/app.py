@@ -244,11 +244,10 @@ def serve(settings: Settings) -> None:
     """Open the tutor and serve the page until Ctrl-C.
 
     Raises:
-        SettingError: the port is in use or not allowed; or nobody has an account, where one is needed.
+        SettingError: the port is in use or not allowed.
         TutorError: the sources, the index or the model cannot be opened.
     """
     check_port(settings.host, settings.port)
-    check_accounts(settings)
     page, url = launch(open_tutor(settings), settings.host, settings.port)
     threading.Thread(target=core.warm_up, daemon=True).start()
     sys.stdout.write(f"\n  AI History Tutor · AI 역사 튜터\n  {url}\n  Ctrl-C: 끝내기 · quit\n\n")

@@ -152,7 +152,7 @@ def tried(tutor: Tutor, conversations: Conversations) -> list[Route]:
         asked = await _posted(request)
         number = asked.get("number")
         here = conversations.held(_learner(request), str(asked.get("tab")))
-        found = here.record(number) if here and isinstance(number, int) else None
+        found = await run_in_threadpool(here.record, number) if here and isinstance(number, int) else None
         if found is None:
             return PlainTextResponse("Bad request", 400)
         return Response(records.written(found), media_type="application/json")
