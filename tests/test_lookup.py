@@ -1,9 +1,13 @@
 """What the record corrects in the learner's note, and what the note itself says, stand beside what is told of it."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 from small_corpus import write
 
-from tutor.lookup import look_up, own_page
+from tutor.corpus import library
+from tutor.lookup import LEADING, look_up, own_page
 from tutor.retrieval.builds import open_index
 
 NOTE = "나는 단층 퍼셉트론이 1959년에 나왔고 시그모이드를 배운다고 알고 있다.\n\n세미나에서 책을 추천했다.\n"
@@ -93,3 +97,35 @@ def test_without_the_page_there_is_no_small_talk(index):
 def test_what_no_source_covers_has_no_evidence(built_index, question):
     found = look_up(built_index, question, "en")
     assert (found.hits, found.evidence, found.covered) == ((), (), False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang", "article", "file"),
+    [
+        ("When did the perceptron come out?", "en", "1957", "The perceptron was first presented in 1960."),
+        ("퍼셉트론은 언제 처음 발표됐어?", "ko", "1957", "퍼셉트론은 1961년에 처음 발표되었다."),
+    ],
+)
+def test_where_a_file_contradicts_an_article_both_are_told(built_settings, tmp_path, question, lang, article, file):
+    settings = replace(built_settings, index=tmp_path / "index", library=tmp_path / "library")
+    shutil.copytree(built_settings.index, settings.index)
+    (tmp_path / "lecture.md").write_text(f"# Lecture 2\n\n{file}\n", "utf-8")
+    assert [outcome.state for outcome in library.add(settings, [tmp_path / "lecture.md"])] == ["added"]
+    leading = look_up(open_index(settings), question, lang).evidence[:LEADING]
+    assert any(article in e.text for e in leading if e.passage.doc == f"{lang}/perceptron")
+    assert (file, "library/lecture.md") in [(e.text, e.passage.doc) for e in leading]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang", "said"),
+    [
+        ("AlexNet의 매개변수는 몇 개야?", "ko", "6,000만 개"),
+        ("How many parameters does 알렉스넷 have?", "en", "60 million"),
+    ],
+)
+def test_a_name_in_the_other_script_is_the_same_name(built_index, question, lang, said):
+    best = look_up(built_index, question, lang).evidence[0]
+    assert best.passage.doc == f"{lang}/alexnet"
+    assert said in best.text

@@ -26,7 +26,9 @@ BELONGS = 0.315
 
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
-    r"|그(?:건|거|게|것|럼|때|녀|들|의|는|가|를| )|이(?:건|거|게|것|때)|저(?:건|거|것)|^(?:누가|언제|왜|어디서|어떻게)",
+    r"|^\W*(?:and|(?:what|how) about)\b"
+    r"|그(?:건|거|게|것|럼|때|녀|들|의|는|가|를| )|이(?:건|거|게|것|때)|저(?:건|거|것)|거기|그쪽|아까"
+    r"|^(?:누가|언제|왜|어디서|어떻게|몇|얼마|그리고)|^(?:\S+\s+){0,2}\S+[은는]요?\s*\?+$",
     re.I,
 )
 

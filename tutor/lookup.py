@@ -10,13 +10,18 @@ from typing import Any
 from tutor.labs import core
 from tutor.retrieval import intents
 from tutor.retrieval.confidence import COVERED
+from tutor.retrieval.evidence import ASKED
 from tutor.retrieval.index import Index
 from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Lang, Passage
 
 OWN_PAGE = "tutor"  # slug of the article about the tutor itself
 SEEDS = "seeds/"  # with which the learner's notes begin
+FILES = "library/"  # with which the learner's own files begin
 NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
+PASSAGES = 6  # of a search, whose sentences are ranked
+WIDER = 20  # passages among which one of the learner's own files is looked for
+NEARLY = 0.7  # of the last passage's score
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 
@@ -74,10 +79,32 @@ def in_the_sources(index: Index, query: str, lang: Lang) -> Found:
     """The passages for `query`: of the note alone where it is about the note; nothing where no source covers it."""
     if (found := _in_the_note(index, query, lang)) is not None:
         return found
-    hits = tuple(index.search(query, lang=lang))
+    hits = _searched(index, query, lang)
     if index.confidence(query, hits) < COVERED:
         return Found(covered=False)
-    return _found(hits, _accompanied(index, query, index.evidence(query, hits, k=EVERY), lang))
+    return _found(hits, _accompanied(index, query, _with_own_files(index.evidence(query, hits, k=EVERY)), lang))
+
+
+def _searched(index: Index, query: str, lang: Lang) -> tuple[Hit, ...]:
+    """The best passages, and the best one of the learner's own files, where it is nearly as good, behind them."""
+    ranked = index.search(query, lang=lang, k=WIDER)
+    hits = ranked[:PASSAGES]
+    own = next((hit for hit in ranked if hit.passage.doc.startswith(FILES)), None)
+    kept = own is not None and own not in hits and own.score >= NEARLY * hits[-1].score
+    return (*hits, own) if own and kept else tuple(hits)
+
+
+def _with_own_files(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """`evidence` with the best sentence of the learner's own files among the leading ones, where it may well be.
+
+    No questions are known that their sentences answer, so they stand behind articles that say the same, or otherwise:
+    where a file contradicts an article, both are to be told.
+    """
+    ranked = list(evidence)
+    own = next((place for place, e in enumerate(ranked) if e.passage.doc.startswith(FILES)), 0)
+    if own >= LEADING and ranked[own].score + ASKED >= ranked[LEADING - 1].score:
+        ranked.insert(LEADING - 1, ranked.pop(own))
+    return ranked
 
 
 def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:

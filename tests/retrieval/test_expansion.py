@@ -57,7 +57,25 @@ def test_a_query_brings_the_usual_names_of_what_it_names(query, added):
     assert EXPANSION.widened(query) == query + added
 
 
+@pytest.mark.parametrize(
+    ("query", "ways"),
+    [
+        ("BERT의 저자는?", ["BERT의 저자는?", "버트의 저자는?"]),
+        ("버트의 저자는?", ["버트의 저자는?", "BERT의 저자는?"]),
+        ("BERT와 어텐션", ["BERT와 어텐션", "버트와 어텐션", "bert와 attention"]),  # each way all names alike
+        ("로젠블라트는 누구야?", ["로젠블라트는 누구야?", "Frank Rosenblatt는 누구야?"]),
+        ("Who made BERT?", ["Who made BERT?", "who made 버트?"]),
+        (unicodedata.normalize("NFD", "버트가 뭐야?"), [unicodedata.normalize("NFD", "버트가 뭐야?"), "BERT가 뭐야?"]),
+        ("오늘 점심 뭐 먹지? 🍜", ["오늘 점심 뭐 먹지? 🍜"]),
+        ("", [""]),
+    ],
+)
+def test_a_query_in_every_spelling_of_its_names(query, ways):
+    assert EXPANSION.respelt(query) == ways
+
+
 def test_without_a_glossary_nothing_changes():
+    assert Expansion([]).respelt("로젠블라트는 누구야?") == ["로젠블라트는 누구야?"]
     assert Expansion([]).widened("로젠블라트는 누구야?") == "로젠블라트는 누구야?"
 
 

@@ -44,10 +44,10 @@ def test_a_known_question_leads_to_its_sentence(monkeypatch):
     text = "The machine stood in Buffalo. It learnt from mistakes."
     passage = Passage("p", "d", "s", "T", "", "en", (1, 1), text, ((), ("How did the gadget improve?",)))
     monkeypatch.setattr(ranking, "scores", lambda question, passages: [np.zeros(2)])
-    (best, _) = evidence.rank("how would the gadget improve", [Hit(passage, 1.0)], idf=lambda term: 1.0)
+    (best, _) = evidence.rank(["how would the gadget improve"], [Hit(passage, 1.0)], idf=lambda term: 1.0)
     assert best.text == "It learnt from mistakes."
     # gadget and improve of 2 and 2 terms: likeness 1 ("would" and "did" are stop words); both near the sentence
-    assert best.score == pytest.approx(evidence.ASKED * 1.0 + evidence.IN_PASSAGE)
+    assert best.score == pytest.approx(evidence.ASKED * 1.0 + evidence.IN_PASSAGE + evidence.FOUND * 1.0)
 
 
 @pytest.mark.slow

@@ -70,8 +70,8 @@ def test_bm25_on_disk(build, tmp_path):
     assert Lexical.load(tmp_path / "bm25-2").scores(["cat", "mat"]).tolist() == words.scores(["cat", "mat"]).tolist()
 
 
-def hit(text, title="Perceptron", section="", ident="en/p#1"):
-    return Hit(Passage(ident, "en/p", "p", title, section, "en", (1, 1), text), 0.1)
+def hit(text, title="Perceptron", section="", ident="en/p#1", score=0.0):
+    return Hit(Passage(ident, "en/p", "p", title, section, "en", (1, 1), text), score)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def alike(monkeypatch):
 
 
 def rank(question, *hits, k=8):
-    return [(e.text, round(e.score, 4)) for e in evidence.rank(question, hits, idf=lambda t: 1.0, k=k)]
+    return [(e.text, round(e.score, 4)) for e in evidence.rank([question], hits, idf=lambda t: 1.0, k=k)]
 
 
 def test_evidence_by_hand(alike):
@@ -97,6 +97,16 @@ def test_evidence_by_hand(alike):
 def test_evidence_ties_stay_in_reading_order_and_repeats_fall_away(alike):
     found = rank("dragons?", hit("Same words. Other words."), hit("Same words.", ident="en/p#2"), k=3)
     assert found == [("Same words.", 0.0), ("Other words.", 0.0)]
+
+
+def test_the_better_passage_leads_and_the_best_way_to_spell_a_name_counts(alike):
+    hits = [hit("Same words.", score=0.2), hit("Other words.", score=0.7), hit("버트는 크다.", score=0.1)]
+    ranked = evidence.rank(["dragons?", "버트?"], hits, idf=lambda t: 1.0)
+    assert [(e.text, round(e.score, 4)) for e in ranked] == [
+        ("버트는 크다.", 1.1),  # all the terms of the second way
+        ("Other words.", 0.7),
+        ("Same words.", 0.2),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from string import ascii_uppercase
 
 from tutor.corpus.glossary import Term
 from tutor.text import folded, is_particles
+from tutor.types import Lang
+
+LANGS: tuple[Lang, ...] = ("ko", "en")
 
 _SHORTEST = 2  # letters of a spelling: shorter ones stand in too many words
 # Letters of a spelling that may be written together or apart: "back propagation", 오차역전파. "a I" is not AI.
@@ -45,17 +48,34 @@ class Expansion:
     def widened(self, query: str) -> str:
         """`query`, and behind it the first names of the terms that it names, those that are not in it."""
         plain = folded(query)
-        named = {term.id: term for term in self._named(plain)}
+        named = {term.id: term for term, _, _ in self._named(plain)}
         names = [term.names[lang][0] for term in named.values() for lang in ("ko", "en")]
         return " ".join([query, *(name for name in names if folded(name) not in plain)])
 
     def spellings(self, name: str) -> set[str]:
         """`name` and all other spellings of the terms that it names, folded, without spaces and hyphens."""
         plain = folded(name)
-        return {joined(plain), *(joined(folded(s)) for term in self._named(plain) for s in term.spellings)}
+        return {joined(plain), *(joined(folded(s)) for term, _, _ in self._named(plain) for s in term.spellings)}
 
-    def _named(self, text: str) -> Iterator[Term]:
-        """The terms that `text` names, in order; of those that begin at one place the longest."""
+    def respelt(self, query: str) -> list[str]:
+        """`query`, and as it would be with every name in Korean and with every name in English, those that differ.
+
+        Of "AlexNet의 매개변수는?" also "알렉스넷의 매개변수는?": which of the two is written is the sources' choice.
+        """
+        plain = folded(query)
+        named = list(self._named(plain))
+        found = [query]
+        for lang in LANGS:
+            text = plain
+            for term, start, end in reversed(named):
+                first = term.names[lang][0]
+                if first.isascii() != plain[start:end].isascii():
+                    text = text[:start] + first + text[end:]
+            found += [text] if text != plain else []
+        return found
+
+    def _named(self, text: str) -> Iterator[tuple[Term, int, int]]:
+        """The terms that `text` names, in order, and where; of those that begin at one place the longest."""
         places = [place for place, letter in enumerate(text) if not _SEPARATOR.match(letter)]
         letters = "".join(text[place] for place in places)
         number = {place: n for n, place in enumerate(places)}
@@ -66,8 +86,8 @@ class Expansion:
                 spelling = letters[first : first + length]
                 last = places[first + len(spelling) - 1]
                 if spelling in self._terms and self._stands(text, match.start(), last + 1):
-                    yield self._terms[spelling]
                     end = last + 1
+                    yield self._terms[spelling], match.start(), end
                     break
 
     def _stands(self, text: str, start: int, end: int) -> bool:

@@ -98,8 +98,7 @@ class Index:
             return []
         numbers, mended = np.array(rows, np.int64), self._spelling.mend(query)
         words = self._words.scores(text.terms(self._expansion.widened(mended)))[numbers]
-        cosines = self.vectors.vectors(numbers) @ encoder.question(mended).vector
-        return self._hits(numbers, words, cosines, np.arange(len(numbers)), k)
+        return self._hits(numbers, words, self._cosines(numbers, self._asked(mended)), np.arange(len(numbers)), k)
 
     def _hits(self, numbers: np.ndarray, words: np.ndarray, cosines: np.ndarray, kept: np.ndarray, k: int) -> list[Hit]:
         """The `k` best of the candidates at the places `kept`, best first."""
@@ -138,13 +137,18 @@ class Index:
         scores = self._words.scores(wanted)
         own = self._layout.own(lang) & (scores > 0)
         by_words = _best(scores, own if own.any() else scores > 0)
-        asked = encoder.question(mended).vector
-        near, cosines = self.vectors.search(asked, 2 * POOL)
-        numbers = np.union1d(np.array(by_words, np.int64), near)
-        known = dict(zip(near.tolist(), cosines.tolist(), strict=True))
-        rest = np.array([number for number in by_words if number not in known], np.int64)
-        known |= dict(zip(rest.tolist(), (self.vectors.vectors(rest) @ asked).tolist(), strict=True))
-        return numbers, scores[numbers], np.array([known[number] for number in numbers.tolist()], np.float32)
+        asked = self._asked(mended)
+        near = [self.vectors.search(vector, 2 * POOL)[0] for vector in asked]
+        numbers = np.unique(np.concatenate([np.array(by_words, np.int64), *near]))
+        return numbers, scores[numbers], self._cosines(numbers, asked)
+
+    def _asked(self, query: str) -> np.ndarray:
+        """The vectors of `query` in each way of spelling its names, shape (ways, 384)."""
+        return np.stack([encoder.question(way).vector for way in self._expansion.respelt(query)])
+
+    def _cosines(self, numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """Of each of the passages `numbers` the cosine with the nearest of `asked`, shape (n,)."""
+        return (self.vectors.vectors(numbers) @ asked.T).max(axis=1)
 
     def _folded(self, numbers: np.ndarray, words: np.ndarray, cosines: np.ndarray, lang: Lang) -> np.ndarray:
         """Places of the candidates that remain when an article in both languages counts once.
@@ -166,9 +170,8 @@ class Index:
         return np.flatnonzero(kept)
 
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
-        """The `k` sentences of `hits` that best answer `question`, best first."""
-        question = self._spelling.mend(question)
-        return evidence.rank(question, hits, idf=self._words.idf, k=k)
+        """The `k` sentences of `hits` that best answer `question`, best first, whichever way it spells the names."""
+        return evidence.rank(self._expansion.respelt(self._spelling.mend(question)), hits, idf=self._words.idf, k=k)
 
     def confidence(self, question: str, hits: Sequence[Hit]) -> float:
         """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not."""

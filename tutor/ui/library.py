@@ -7,7 +7,7 @@ from typing import Any
 
 from tutor.corpus.articles import RELATIONS
 from tutor.errors import TutorError
-from tutor.lookup import NOTE_PAGE, SEEDS
+from tutor.lookup import FILES, NOTE_PAGE, SEEDS
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
 from tutor.service import Ranked, ranked
@@ -15,7 +15,6 @@ from tutor.types import Document, Lang
 from tutor.ui import render
 from tutor.ui.strings import STRINGS
 
-FILES = "library/"  # with which the learner's own files begin
 SHOWN = 12  # passages that a search shows
 
 
