@@ -297,6 +297,25 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
 
 
 @pytest.mark.parametrize(
+    ("lang", "question", "leans"),
+    [
+        ("en", "And the machine?", True),
+        ("en", "What about the laboratory?", True),
+        ("en", "Why?", True),
+        ("en", "What should I have for lunch?", False),
+        ("ko", "만든 사람은?", True),
+        ("ko", "거기는 어느 도시야?", True),
+        ("ko", "몇 년이었어?", True),
+        ("ko", "점심 뭐 먹지?", False),
+    ],
+)
+def test_what_leans_on_the_question_before_it(session, lang, question, leans) -> None:
+    made = session([INVENTED])
+    answer(made, WHO)
+    assert made.rewrite(question, lang) == ([WHO, question] if leans else [question])
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("Thanks a lot, that helped", "You are welcome, and please ask me another question whenever you like. [1]"),

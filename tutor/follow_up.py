@@ -11,13 +11,14 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from tutor.lookup import EVERY, Found, own_page
+from tutor.lookup import EVERY, Found, in_the_sources, own_page
 from tutor.retrieval import ranking
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
 from tutor.text import sentences, terms
 from tutor.types import Lang
 
+NEAR, NEAR_PASSAGES = 2, 3  # documents last told, and passages of them, in which a follow-up is searched by itself
 TOLD = 0.3  # by which a sentence falls that has just been told
 STANDS = 0.6  # confidence from which on a question stands by itself
 # How well the article that was told last must answer a question for it to be about that article. Among 130 follow-ups
@@ -41,7 +42,7 @@ def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     if points_back:
         return True
     alone = index.confidence(question, index.search(question, lang=lang))
-    if len(set(terms(question))) < 2:  # "Why?" says nothing by itself, "LSTM?" does
+    if not terms(question):  # "Why?" says nothing by itself
         return alone < COVERED
     return alone < STANDS and _belongs(index, question, told[:1]) >= BELONGS
 
@@ -55,8 +56,19 @@ def _belongs(index: Index, question: str, told: Sequence[str]) -> float:
     return best * index.signals(question, hits).known
 
 
-def narrowed(index: Index, found: Found, question: str, told: Set[str]) -> Found:
-    """`found` for a follow-up: ranked by the `question` itself as well, what was just `told` a little lower."""
-    own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
-    ranked = [replace(e, score=e.score + own.get(e.text, 0.0) - TOLD * (e.text in told)) for e in found.evidence]
-    return replace(found, evidence=tuple(sorted(ranked, key=lambda e: -e.score)))
+def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[str], lang: Lang) -> Found:
+    """What the sources hold for a follow-up, the last of the questions `about`, behind those that it leans on.
+
+    Searched by all of them, and by itself in the documents last `told`; its sentences are ranked by both, those just
+    `said` a little lower.
+    """
+    question = about[-1]
+    found = in_the_sources(index, " ".join(about), lang)
+    if not found.covered:
+        return found
+    known = {hit.passage.id for hit in found.hits}
+    near = [hit for hit in index.within(told[:NEAR], question, k=NEAR_PASSAGES) if hit.passage.id not in known]
+    ranked = {e.text: e for e in (*index.evidence(" ".join(about), near, k=EVERY), *found.evidence)}
+    own = {e.text: e.score for e in index.evidence(question, [*found.hits, *near], k=EVERY)}
+    scored = [replace(e, score=e.score + own.get(text, 0.0) - TOLD * (text in said)) for text, e in ranked.items()]
+    return replace(found, hits=(*found.hits, *near), evidence=tuple(sorted(scored, key=lambda e: -e.score)))

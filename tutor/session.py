@@ -20,7 +20,7 @@ from tutor.chat import grounding, model
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
-from tutor.follow_up import leans, narrowed
+from tutor.follow_up import leans, searched
 from tutor.labs import records
 from tutor.lookup import Found, in_the_sources, look_up, story_query
 from tutor.question import checked_question
@@ -143,8 +143,8 @@ class Session:
         if len(turn.about) == 1:
             found = look_up(self.index, turn.question, turn.lang)
         else:
-            found = in_the_sources(self.index, " ".join(turn.about), turn.lang)
-            found = narrowed(self.index, found, turn.question, {c.sentence for c in self._turns[-1].checked})
+            last = self._turns[-1]
+            found = searched(self.index, turn.about, last.cited, {c.sentence for c in last.checked}, turn.lang)
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
 

@@ -1,0 +1,39 @@
+"""A follow-up is searched with the questions it leans on, and by itself in what was told last: the real index."""
+
+import pytest
+
+from tutor.follow_up import NEAR_PASSAGES, searched
+
+ABOUT = {
+    "en": ["Who wrote the BERT paper?", "Which machine was it run on?"],
+    "ko": ["BERT 논문은 누가 썼어?", "그건 어떤 기계에서 돌렸어?"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_what_was_told_last_is_searched_too(built_index, lang):
+    told = f"{lang}/adaline"
+    without, found = (searched(built_index, ABOUT[lang], cited, set(), lang) for cited in ([], [told]))
+    assert not any(hit.passage.doc == told for hit in without.hits)
+    assert sum(hit.passage.doc == told for hit in found.hits) == NEAR_PASSAGES
+    assert {e.text for e in without.evidence} < {e.text for e in found.evidence}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_what_was_just_said_falls(built_index, lang):
+    first, second = searched(built_index, ABOUT[lang], [], set(), lang).evidence[:2]
+    again = searched(built_index, ABOUT[lang], [], {first.text}, lang).evidence
+    fallen = next(e for e in again if e.text == first.text)
+    assert fallen.score == pytest.approx(first.score - 0.3)
+    assert next(e for e in again if e.text == second.text).score == pytest.approx(second.score)
+
+
+@pytest.mark.slow
+def test_what_no_source_covers_stays_uncovered(built_index):
+    found = searched(
+        built_index, ["How do I make kimchi stew?", "And how long does it boil?"], ["en/adaline"], set(), "en"
+    )
+    assert not found.covered
+    assert not found.hits
