@@ -63,12 +63,7 @@ def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[
     `said` a little lower.
     """
     question = about[-1]
-    found = in_the_sources(index, " ".join(about), lang)
-    if not found.covered:
-        return found
-    known = {hit.passage.id for hit in found.hits}
-    near = [hit for hit in index.within(told[:NEAR], question, k=NEAR_PASSAGES) if hit.passage.id not in known]
-    ranked = {e.text: e for e in (*index.evidence(" ".join(about), near, k=EVERY), *found.evidence)}
-    own = {e.text: e.score for e in index.evidence(question, [*found.hits, *near], k=EVERY)}
-    scored = [replace(e, score=e.score + own.get(text, 0.0) - TOLD * (text in said)) for text, e in ranked.items()]
-    return replace(found, hits=(*found.hits, *near), evidence=tuple(sorted(scored, key=lambda e: -e.score)))
+    found = in_the_sources(index, " ".join(about), lang, index.within(told[:NEAR], question, k=NEAR_PASSAGES))
+    own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
+    scored = [replace(e, score=e.score + own.get(e.text, 0.0) - TOLD * (e.text in said)) for e in found.evidence]
+    return replace(found, evidence=tuple(sorted(scored, key=lambda e: -e.score)))

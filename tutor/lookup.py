@@ -75,13 +75,18 @@ def own_page(index: Index, text: str, lang: Lang, *, certain: bool = True) -> Fo
     return _found((), [Evidence(passage, span, 1.0) for passage, span in places]) if places else None
 
 
-def in_the_sources(index: Index, query: str, lang: Lang) -> Found:
-    """The passages for `query`: of the note alone where it is about the note; nothing where no source covers it."""
+def in_the_sources(index: Index, query: str, lang: Lang, near: Iterable[Hit] = ()) -> Found:
+    """The passages for `query`: of the note alone where it is about the note; nothing where no source covers it.
+
+    Those `near`, of what was told last, are read too.
+    """
     if (found := _in_the_note(index, query, lang)) is not None:
         return found
     hits = _searched(index, query, lang)
     if index.confidence(query, hits) < COVERED:
         return Found(covered=False)
+    known = {hit.passage.id for hit in hits}
+    hits = (*hits, *(hit for hit in near if hit.passage.id not in known))
     return _found(hits, _accompanied(index, query, _with_own_files(index.evidence(query, hits, k=EVERY)), lang))
 
 

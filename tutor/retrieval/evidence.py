@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import chain
 
@@ -78,7 +78,8 @@ def _scored(
     near: Sequence[Mapping[str, float]],
     idf: Idf,
 ) -> Iterator[Evidence]:
-    weights, asking = _weights(question, idf), _asking(question)
+    weights = {term: idf(term) for term in _terms(question)}
+    asked = _asked(question, idf)
     cues = [answer for asks, answer in _CUES if asks.search(question)]
     told = [[hit.passage.text[a:b] for a, b in part] for hit, part in zip(hits, parts, strict=True)]
     likes = ranking.scores(question, [(hit.passage.title, part) for hit, part in zip(hits, told, strict=True)])
@@ -86,16 +87,9 @@ def _scored(
         known = dict(zip(said, hit.passage.asked, strict=False))
         for span, text, alike in zip(part, said, like.tolist(), strict=True):
             score = _overlap(weights, _terms(text), around) + LIKE * alike + FOUND * hit.score
-            score += ASKED * max((_likeness(weights | asking, q, idf) for q in known.get(text, ())), default=0.0)
+            score += ASKED * max((_likeness(asked, _asked(q, idf)) for q in known.get(text, ())), default=0.0)
             score += CUE * sum(1 for cue in cues if cue.search(text))
             yield Evidence(hit.passage, span, score)
-
-
-def likeness(question: str, passages: Iterable[Passage], idf: Idf) -> float:
-    """How like `question` is to the nearest question that a sentence of `passages` is known to answer, 0 to 1."""
-    weights = _weights(question, idf) | _asking(question)
-    known = {q for passage in passages for questions in passage.asked for q in questions}
-    return max((_likeness(weights, q, idf) for q in known), default=0.0)
 
 
 @lru_cache(maxsize=4096)
@@ -103,8 +97,15 @@ def _terms(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
 
-def _weights(question: str, idf: Idf) -> dict[str, float]:
-    return {term: idf(term) for term in _terms(question)}
+@lru_cache(maxsize=4096)
+def _question_words(question: str) -> tuple[str, ...]:
+    """The kinds of its question words, which `terms` leaves out."""
+    return tuple(kind for kind, words in _QUESTION_WORDS.items() if words.search(question))
+
+
+def _asked(question: str, idf: Idf) -> dict[str, float]:
+    """The terms and question words of a question, each with its weight."""
+    return {term: idf(term) for term in _terms(question)} | dict.fromkeys(_question_words(question), QUESTION_WORD)
 
 
 def _near(passage: Passage) -> dict[str, float]:
@@ -113,16 +114,10 @@ def _near(passage: Passage) -> dict[str, float]:
     return dict.fromkeys(held, IN_PASSAGE) | dict.fromkeys(_terms(f"{passage.title} {passage.section}"), IN_TITLE)
 
 
-def _asking(question: str) -> dict[str, float]:
-    """Its question words, which `terms` leaves out, each with its weight."""
-    return {kind: QUESTION_WORD for kind, words in _QUESTION_WORDS.items() if words.search(question)}
-
-
-def _likeness(weights: Mapping[str, float], question: str, idf: Idf) -> float:
-    """How alike two questions are, 0..1: Dice's coefficient of their terms and question words, weighed by idf."""
-    others = _weights(question, idf) | _asking(question)
-    both = sum(weights.values()) + sum(others.values())
-    return 2 * sum(weight for term, weight in weights.items() if term in others) / both if both else 0.0
+def _likeness(asked: Mapping[str, float], other: Mapping[str, float]) -> float:
+    """How alike two questions are, 0 to 1: Dice's coefficient of what they ask, weighed."""
+    both = sum(asked.values()) + sum(other.values())
+    return 2 * sum(weight for term, weight in asked.items() if term in other) / both if both else 0.0
 
 
 def _overlap(weights: Mapping[str, float], sentence: Set[str], near: Mapping[str, float]) -> float:
