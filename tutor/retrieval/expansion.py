@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from string import ascii_uppercase
 
 from tutor.corpus.glossary import Term
-from tutor.text import folded, is_particles
+from tutor.text import folded, is_particles, language
 from tutor.types import Lang
 
-LANGS: tuple[Lang, ...] = ("ko", "en")
+SPELT: dict[Lang, tuple[Lang, ...]] = {"ko": ("ko", "en"), "en": ("en",)}  # Korean texts write many names in English
 
 _SHORTEST = 2  # letters of a spelling: shorter ones stand in too many words
 # Letters of a spelling that may be written together or apart: "back propagation", 오차역전파. "a I" is not AI.
@@ -58,14 +58,14 @@ class Expansion:
         return {joined(plain), *(joined(folded(s)) for term, _, _ in self._named(plain) for s in term.spellings)}
 
     def respelt(self, query: str) -> list[str]:
-        """`query`, and as it would be with every name in Korean and with every name in English, those that differ.
+        """`query`, and as it would be with every name in English and, of a Korean one, in Korean; those that differ.
 
         Of "AlexNet의 매개변수는?" also "알렉스넷의 매개변수는?": which of the two is written is the sources' choice.
         """
         plain = folded(query)
         named = list(self._named(plain))
         found = [query]
-        for lang in LANGS:
+        for lang in SPELT[language(query)]:
             text = plain
             for term, start, end in reversed(named):
                 first = term.names[lang][0]
