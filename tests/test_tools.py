@@ -124,6 +124,19 @@ def test_layers_in(text: str, layers: str | None) -> None:
         (["What is LoRA?"], "never"),
         (["LoRA는 누가 만들었는지 보여줘"], "never"),
         (["Who built the first perceptron?", "What did she train her network on?"], "never"),
+        (
+            ["Can a neuron do XOR?", "I will not believe it before you let it try, here and now, in front of me."],
+            "must",
+        ),
+        (
+            [
+                "단층은 왜 XOR를 못 해?",
+                "믿기 어렵네요. 제 눈으로 볼 수 있게 여기서 한번 직접 학습시켜 보면서 과정을 다 보여 줄래요?",
+            ],
+            "must",
+        ),
+        (["Is there a recipe for XOR with two hidden units?"], "never"),
+        (["A recipe for XOR out of NAND, please"], "never"),
     ],
 )
 def test_call_for(said: list[str], call: str) -> None:

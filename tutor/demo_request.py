@@ -46,7 +46,7 @@ _LATER_QUESTION = re.compile(r"[.!…:] *(?:what|which|who|why|when|where|how)\b
 _LEARNER = re.compile(r"perceptron|neuron|(?<!-)\bnet(?:work)?\b|mlp|layer|퍼셉트론|뉴런|신경망|층", re.I)
 _DEMO = re.compile(r"\bdemo\b|\btraining run\b|데모|시연|학습하는 (?:거|것|걸|모습|장면)", re.I)
 _QUESTION = re.compile(
-    _ASKING.pattern + r"|\b(?:what|why|how|which)\b|\bcan(?:not|'t)?\b|<",  # nor is a pasted tag an order
+    _ASKING.pattern + r"|\b(?:what|why|how|which|recipe)\b|레시피|\bcan(?:not|'t)?\b|<",  # nor is a pasted tag an order
     re.I,
 )
 _SHORT = 12  # words; a request that leans on the conversation names nothing new
@@ -68,7 +68,7 @@ def call_for(said: list[str]) -> Call:
         return "may" if _SHOW.search(_DEMO.sub(" ", text)) else "never"
     if _HISTORY.search(text) or (_ASKING.search(text) and not show):
         return "may" if show or not _HISTORY.search(text) else "never"
-    return "must" if named or len(text.split()) <= _SHORT else "may"
+    return "must" if named or (show and do) or len(text.split()) <= _SHORT else "may"
 
 
 _QUOTED = re.compile(r"[\"“‘'「『]([^\"”’'」』]+)[\"”’'」』]")
