@@ -87,6 +87,12 @@ def test_an_unknown_word_shares_bigrams_with_its_right_spelling():
         ("1. First item.\n2. Second.\n- third", ["1. First item.", "2. Second.", "- third"]),
         ("Head\n\nBody without a stop", ["Head", "Body without a stop"]),
         ("  \n ", []),
+        (
+            "It learned. [1] word2vec slides. [2, 3] tanh is flat.",
+            ["It learned. [1]", "word2vec slides. [2, 3]", "tanh is flat."],
+        ),
+        ("글로브가 나왔다. [2] word2vec은 맞힌다.", ["글로브가 나왔다. [2]", "word2vec은 맞힌다."]),
+        ("He asked “why?” and left. (It was so!) he said.", ["He asked “why?” and left.", "(It was so!) he said."]),
     ],
 )
 def test_sentences(source, expected):

@@ -61,6 +61,7 @@ _ABBREVIATION = re.compile(
     r"|(?:^|\n)\d{1,3})\.$"  # the number of a list item
 )
 _GOES_ON = re.compile(r".*[\"'”’)\]]\s+[a-z]", re.DOTALL)  # “Can machines think?” in 1950
+_CITED = re.compile(r"\[[\d, ]+\]$")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
@@ -127,6 +128,8 @@ def _goes_on(text: str, end: re.Match[str]) -> bool:
     """Whether the sentence goes on after all: an abbreviation, an initial, or a quoted question in mid-sentence."""
     if _ABBREVIATION.search(text[max(0, end.start() - 8) : end.start() + 1]):
         return True
+    if _CITED.search(end.group()):  # "... of 2013. [1] word2vec ...": the bracket is no quotation's
+        return False
     return _GOES_ON.match(text[end.start() : end.end() + 3]) is not None
 
 
