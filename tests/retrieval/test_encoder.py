@@ -130,3 +130,26 @@ def test_a_folder_that_is_damaged_is_told(folder, name):
     (folder / name).write_text("{")
     with pytest.raises(SearchIndexError, match="cannot be used"):
         encoder.encode(["a"])
+
+
+@pytest.mark.slow
+def test_questions_read_together_are_as_those_read_alone(monkeypatch):
+    texts = ["AlexNet의 매개변수는 몇 개야?", "?", "How many parameters does AlexNet have, and how many neurons?"]
+    monkeypatch.setattr(encoder, "_known", {})
+    together = encoder.questions([*texts, texts[0]])
+    assert together[3] is together[0]
+    for text, found in zip(texts, together, strict=False):
+        alone = encoder.read(text)
+        assert found.ids.tolist() == alone.ids.tolist()
+        assert np.allclose(found.vector, alone.vector, atol=1e-5)
+        assert np.allclose(found.tokens, alone.tokens, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_the_newest_questions_are_kept(monkeypatch):
+    monkeypatch.setattr(encoder, "_known", {})
+    monkeypatch.setattr(encoder, "KNOWN_QUESTIONS", 2)
+    first = encoder.question("one")
+    assert encoder.question("one") is first
+    encoder.questions(["two", "three"])
+    assert list(encoder._known) == ["two", "three"]

@@ -24,7 +24,7 @@ def searched(tmp_path, monkeypatch):
     """
     monkeypatch.setattr(indexing, "WORDS", 0.6)
     monkeypatch.setattr(indexing, "MORE", 0.15)
-    monkeypatch.setattr(encoder, "question", lambda text: SimpleNamespace(vector=vector(1.0)))
+    monkeypatch.setattr(encoder, "questions", lambda texts: [SimpleNamespace(vector=vector(1.0)) for _ in texts])
 
     def made(told):
         documents = [Document(ident, ident[3:4], "T", ident[:2], "x.md", said) for ident, (said, _) in told.items()]

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,10 @@ BATCH = 32
 END = " [SEP] "  # between a passage's title and its sentences, as in training (training/tune.py)
 
 _SPECIAL = re.compile(r"\[(CLS|SEP|PAD|UNK|MASK)\]")
-_loading = threading.Lock()
+KNOWN_QUESTIONS = 256  # whose readings are kept
+
+_loading, _reading = threading.Lock(), threading.Lock()
+_known: dict[str, Reading] = {}
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # glibc's malloc.h
 _LARGE_BLOCK = 256 * 1024  # bytes
 
@@ -90,17 +93,36 @@ def plain(text: str) -> str:
 
 def read(text: str) -> Reading:
     """One text, read by itself. Safe from several threads."""
-    (found,) = _encoder().encode([text], output_value=None, show_progress_bar=False)
-    tokens = found["token_embeddings"].float().numpy()
+    return _read([text])[0]
+
+
+def questions(texts: Sequence[str]) -> list[Reading]:
+    """A learner's questions, read together, and once however many steps of the search ask for them."""
+    with _reading:
+        missing = [text for text in dict.fromkeys(texts) if text not in _known]
+        if missing:
+            _known.update(zip(missing, _read([plain(text) for text in missing]), strict=True))
+        found = [_known[text] for text in texts]
+        for text in list(_known)[:-KNOWN_QUESTIONS]:
+            del _known[text]
+        return found
+
+
+def question(text: str) -> Reading:
+    """One of them."""
+    return questions([text])[0]
+
+
+def _read(texts: list[str]) -> list[Reading]:
+    return [_reading_of(found) for found in _encoder().encode(texts, output_value=None, show_progress_bar=False)]
+
+
+def _reading_of(found: Mapping[str, Any]) -> Reading:
+    own = found["attention_mask"].numpy().astype(bool)  # the rest only fills up the batch
+    tokens = found["token_embeddings"].float().numpy()[own]
     tokens /= np.linalg.norm(tokens, axis=1, keepdims=True)
     vector = found["sentence_embedding"].float().numpy()
-    return Reading(vector / np.linalg.norm(vector), found["input_ids"].numpy(), tokens)
-
-
-@lru_cache(maxsize=256)
-def question(text: str) -> Reading:
-    """A learner's question, read once however many steps of the search ask for it."""
-    return read(plain(text))
+    return Reading(vector / np.linalg.norm(vector), found["input_ids"].numpy()[own], tokens)
 
 
 def dictionary() -> frozenset[str]:

@@ -144,7 +144,7 @@ class Index:
 
     def _asked(self, query: str) -> np.ndarray:
         """The vectors of `query` in each way of spelling its names, shape (ways, 384)."""
-        return np.stack([encoder.question(way).vector for way in self._expansion.respelt(query)])
+        return np.stack([read.vector for read in encoder.questions(self._expansion.respelt(query))])
 
     def _cosines(self, numbers: np.ndarray, asked: np.ndarray) -> np.ndarray:
         """Of each of the passages `numbers` the cosine with the nearest of `asked`, shape (n,)."""
