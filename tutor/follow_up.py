@@ -1,8 +1,9 @@
 """A question that leans on those before it ("who made it?", "그건 누가 만들었어?"), and how it is searched.
 
-It is searched together with the questions it leans on, and its sentences are ranked by it alone as well. Measured on
-the 257 follow-ups of corpus/qa/train, their own wordings left out of the index: the answer among the first three
-sentences for 83 % (without the second ranking 71 %).
+It is searched together with the questions it leans on, and by itself in what was told last; its sentences are ranked
+by both. Measured on follow-ups of corpus/qa/train, whose own wordings are not in the index: of 257 the answer was among
+the first three sentences for 83 %, without the second ranking 71 %; of 120, each in a wording drawn by chance, for
+78 %, before what was told last was searched and more questions were known 73 %.
 """
 
 from __future__ import annotations
