@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from tutor import __version__
 from tutor.config import BUNDLED_MODEL
+from tutor.lookup import FILES
 from tutor.session import Tutor
 from tutor.types import Lang, Length, Level, Manner
 from tutor.ui.strings import STRINGS
@@ -38,7 +39,7 @@ def status(tutor: Tutor, lang: Lang, account: str = "") -> dict[str, Any]:
     words, settings = STRINGS[lang]["settings"], tutor.settings
     bundled = settings.model == str(BUNDLED_MODEL) and not settings.server
     model = words["bundled"].format(name=tutor.model.name) if bundled else tutor.model.name
-    own = sum(ident.startswith("library/") for ident in tutor.index.documents)
+    own = sum(ident.startswith(FILES) for ident in tutor.index.documents)
     index = words["index"].format(documents=len(tutor.index.documents), passages=len(tutor.index.passages))
     facts = {
         "model": model,
