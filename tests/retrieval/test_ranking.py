@@ -160,10 +160,12 @@ def scored(question, *passages):
     return [pytest.approx(part.tolist(), abs=1e-3) for part in found]  # token vectors are kept in 16 bits
 
 
-def test_late_interaction_by_hand(read):
+def test_late_interaction_and_half_the_cosine_by_hand(read):
     # "a x": a as a 1, b as none 0. "ab": 0.6 and 0.8. "x": 0. "가": a 0, b 0.6. The title "b" counts for none.
+    # The question's vector (1, 0, 0) and the means: (1, 0, -1)/2 is at a cosine of 0.7071, (0.6, 0.8, 0) of 0.6,
+    # (0, 0, -1) and (0, 0.6, 0.8) of 0, (1, 1, 0)/2 of 0.7071.
     found = scored("a b", ("b", ["a x", "ab", "x", "가"]), ("T", []), ("T", ["a b"]))
-    assert found == [[0.5, 0.7, 0.0, 0.3], [], [1.0]]
+    assert found == [[0.8536, 1.0, 0.0, 0.3], [], [1.3536]]
     assert read == ["a b", "b [SEP] a x [SEP] ab [SEP] x [SEP] 가", "T [SEP] a b"]
 
 
@@ -173,7 +175,8 @@ def test_a_question_of_nothing_is_like_no_sentence(read):
 
 def test_what_looks_like_a_special_token_is_text(read):
     # SEP and CLS are words like any that have no vector of their own, and like each other.
-    assert scored("a [SEP] [CLS]", ("T", ["a [[SEP]] b", "b [CLS]"])) == [[1.0, 2 / 3]]
+    # The first sentence's mean, (2, 1, -2)/5, is at a cosine of 2/3 from the question's vector, the second's of 0.
+    assert scored("a [SEP] [CLS]", ("T", ["a [[SEP]] b", "b [CLS]"])) == [[4 / 3, 2 / 3]]
     assert read[1].split() == ["T", "[SEP]", "a", "[", "SEP", "]", "b", "[SEP]", "b", "CLS"]
 
 
@@ -204,7 +207,7 @@ def test_runs_by_hand(monkeypatch, sentences, runs):
 
 def test_of_an_endless_sentence_the_beginning_is_read(read, monkeypatch):
     monkeypatch.setattr(ranking, "LONGEST", 5)
-    assert scored("a b", ("T", ["a x x b"])) == [[0.5]]
+    assert scored("a b", ("T", ["a x x b"])) == [[0.7236]]  # 1/2, and half of 1/sqrt(5)
     assert read[1] == "T [SEP] a x x"
 
 

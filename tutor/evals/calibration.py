@@ -14,7 +14,7 @@ from tutor import config
 from tutor.evals import indexes, qa_sets
 from tutor.retrieval.confidence import Signals
 
-REFUSED = 0.05  # share of the questions in the sources that may be refused
+REFUSED = 0.03  # share of the questions in the sources that may be refused
 
 
 def main() -> None:

@@ -249,11 +249,11 @@ def next_experiments(result: LabResult) -> list[Experiment]:
 
 
 def _memory_found(record: Mapping[str, Any]) -> bool:
-    return "lstm-and-gru" in [record["slugs"][i] for i in record["nearest"][:3]]
+    return "recurrence" in [record["slugs"][i] for i in record["nearest"][:3]]
 
 
 CLAIMS = (
-    Claim("A question that does not name the LSTM lands among its three nearest articles.", _memory_found, 100),
+    Claim("A question that does not name recurrence has it among its three nearest articles.", _memory_found, 100),
     Claim(
         "So does the same question in Korean, among the English articles.",
         _memory_found,

@@ -1,7 +1,8 @@
-"""The sentences of passages ranked for a question by late interaction (ColBERT, Khattab and Zaharia 2020).
+"""The sentences of passages ranked for a question by late interaction (ColBERT, Khattab and Zaharia 2020) and cosine.
 
-A sentence, read in its passage, scores the mean over the question's tokens of the largest cosine with one of its own.
-The encoder was trained for it (training/tune.py); scores of sentences of different passages can be compared.
+A sentence, read in its passage, scores the mean over the question's tokens of the largest cosine with one of its own,
+and MEANING times the cosine of the question's vector with the mean of its tokens. The encoder was trained for both
+(training/tune.py, training/wordings.py); scores of sentences of different passages can be compared.
 """
 
 from __future__ import annotations
@@ -14,33 +15,35 @@ import numpy as np
 from tutor.retrieval import encoder
 
 ROOM = 700  # characters of a run of sentences that is read at once, Hangul counted double: some 180 tokens of the 256
+MEANING = 0.5  # weight of the cosine beside the late interaction; measured on the dev questions
 LONGEST = 1400  # characters of a sentence; what is behind them is not read
 
 
 def scores(question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list[np.ndarray]:
-    """How well each sentence of each of `passages` (title, sentences) answers `question`, -1 to 1, float32."""
-    asked = _question(question)
+    """How well each sentence of each of `passages` (title, sentences) answers `question`, float32.
+
+    At most 1 + MEANING.
+    """
+    asked = encoder.question(question)
+    own = asked.tokens[1:][asked.ids[1:] != encoder.end_id()]
     return [
-        np.concatenate([np.zeros(0, np.float32), *(_scores(asked, title, run) for run in _runs(sentences))])
+        np.concatenate([np.zeros(0, np.float32), *(_scores(own, asked.vector, title, run) for run in _runs(sentences))])
         for title, sentences in passages
     ]
 
 
-def _question(text: str) -> np.ndarray:
-    """The vectors of the question's own tokens, shape (n, 384)."""
-    found = encoder.question(text)
-    return found.tokens[1:][found.ids[1:] != encoder.end_id()]
-
-
-def _scores(asked: np.ndarray, title: str, run: tuple[str, ...]) -> np.ndarray:
+def _scores(own: np.ndarray, vector: np.ndarray, title: str, run: tuple[str, ...]) -> np.ndarray:
+    """`own` are the vectors of the question's own tokens, shape (n, 384), `vector` is the question's, (384,)."""
     tokens, number = _read(title, run)
     found = np.zeros(len(run), np.float32)
-    if not len(asked):
+    if not len(own):
         return found
-    cosines = asked @ tokens.T.astype(np.float32)
+    told = tokens.astype(np.float32)
+    cosines = own @ told.T
     for i in range(len(run)):
         if (mine := number == i).any():
-            found[i] = cosines[:, mine].max(axis=1).mean()
+            mean = told[mine].mean(axis=0)
+            found[i] = cosines[:, mine].max(axis=1).mean() + MEANING * (vector @ mean) / max(np.linalg.norm(mean), 1e-9)
     return found
 
 

@@ -91,7 +91,7 @@ def corpus(settings: Settings, rng: random.Random, wordings: int) -> list[Record
     """The corpus's training questions in up to `wordings` wordings, and a Korean question over the English article."""
     documents = articles.read(settings)
     where = {s: (d, group, i) for d in documents for group in _paragraphs(d) for i, s in enumerate(group)}
-    twins = _twins(documents)
+    twin = twins(documents)
     found = []
     for path in sorted((settings.corpus / "qa" / "train").glob("*.jsonl")):
         for row in map(json.loads, path.read_text("utf-8").splitlines()):
@@ -99,7 +99,7 @@ def corpus(settings: Settings, rng: random.Random, wordings: int) -> list[Record
                 continue
             for question in rng.sample(row["questions"], min(wordings, len(row["questions"]))):
                 told = [s for s in row["answer"] if s in where]
-                other = [twins[s] for s in told if twins.get(s) in where]
+                other = [twin[s] for s in told if twin.get(s) in where]
                 for sentence in [*told[:1], *other[:1]]:
                     document, group, place = where[sentence]
                     run, answer = window(group, place, rng)
@@ -114,7 +114,7 @@ def _paragraphs(document: Document) -> list[list[str]]:
     return [split(" ".join(section.split())) for section in sections]
 
 
-def _twins(documents: Sequence[Document]) -> dict[str, str]:
+def twins(documents: Sequence[Document]) -> dict[str, str]:
     """Each fact's sentence -> the sentence that tells the same fact in the other language."""
     told: dict[tuple[str, str], dict[Lang, str]] = {}
     for document in documents:
