@@ -104,7 +104,7 @@ def test_what_no_source_covers_has_no_evidence(built_index, question):
     ("question", "lang", "article", "file"),
     [
         ("When did the perceptron come out?", "en", "1957", "The perceptron was first presented in 1960."),
-        ("퍼셉트론은 몇 년에 나왔어?", "ko", "1958", "퍼셉트론은 1961년에 처음 발표되었다."),
+        ("퍼셉트론은 몇 년에 나왔어?", "ko", "1957", "퍼셉트론은 1961년에 처음 발표되었다."),
     ],
 )
 def test_where_a_file_contradicts_an_article_both_are_told(built_settings, tmp_path, question, lang, article, file):

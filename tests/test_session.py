@@ -243,7 +243,7 @@ def test_a_question_that_cannot_be_asked(session, text: str, part: str) -> None:
 def test_control_characters_are_dropped_from_a_question(session) -> None:
     made = session([INVENTED])
     assert answer(made, "Who\x1b[31m invented\x00 the perceptron?").text
-    assert made.model.prompts[0][0][-1].content == "Who[31m invented the perceptron?"
+    assert made.model.prompts[0][0][-1].content == "Who invented the perceptron?"
 
 
 def test_full_width_letters_and_jamo_typed_apart_are_read(session) -> None:

@@ -24,6 +24,7 @@ def test_normalise_twice_is_normalise_once(question, lang):
 
 
 def test_normalise_drops_what_cannot_be_seen():
+    assert text.normalise("\x1b[1;31mWho\x1b[0m \x1bwas [31m]?") == "Who was [31m]?"
     assert text.normalise("a\x00b\u202ec\u200bd\ufeff\r\ne\rf\tg") == "abcd\ne\nf\tg"
 
 

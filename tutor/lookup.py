@@ -10,7 +10,6 @@ from typing import Any
 from tutor.labs import core
 from tutor.retrieval import intents
 from tutor.retrieval.confidence import COVERED
-from tutor.retrieval.evidence import ASKED
 from tutor.retrieval.index import Index
 from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Lang, Passage
@@ -22,6 +21,7 @@ NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
 PASSAGES = 6  # of a search, whose sentences are ranked
 WIDER = 20  # passages among which one of the learner's own files is looked for
 NEARLY = 0.7  # of the last passage's score
+KNOWN = 2.0  # by which articles stand higher, as questions are known for them and the encoder was taught these
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 
@@ -107,7 +107,7 @@ def _with_own_files(evidence: Sequence[Evidence]) -> list[Evidence]:
     """
     ranked = list(evidence)
     own = next((place for place, e in enumerate(ranked) if e.passage.doc.startswith(FILES)), 0)
-    if own >= LEADING and ranked[own].score + ASKED >= ranked[LEADING - 1].score:
+    if own >= LEADING and ranked[own].score + KNOWN >= ranked[LEADING - 1].score:
         ranked.insert(LEADING - 1, ranked.pop(own))
     return ranked
 

@@ -11,9 +11,9 @@ from tutor.types import Lang
 
 LONGEST = 5000  # characters of a text that is searched for: two questions, the longest that a conversation joins
 
-# Control characters, marks that are not seen, and halves of surrogate pairs, which no encoder takes.
+# A terminal's colours, control characters, marks not seen, and halves of surrogate pairs, which no encoder takes.
 _CONTROL = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+    r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
