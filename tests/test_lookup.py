@@ -9,6 +9,7 @@ from small_corpus import write
 from tutor.corpus import library
 from tutor.lookup import LEADING, look_up, own_page
 from tutor.retrieval.builds import open_index
+from tutor.retrieval.confidence import COVERED
 
 NOTE = "나는 단층 퍼셉트론이 1959년에 나왔고 시그모이드를 배운다고 알고 있다.\n\n세미나에서 책을 추천했다.\n"
 ABOUT = """---
@@ -129,3 +130,9 @@ def test_a_name_in_the_other_script_is_the_same_name(built_index, question, lang
     best = look_up(built_index, question, lang).evidence[0]
     assert best.passage.doc == f"{lang}/alexnet"
     assert said in best.text
+
+
+def test_everyday_words_that_the_sources_hold_too_are_not_yet_an_answer(built_index):
+    question = "What should I have for lunch?"
+    assert built_index.confidence(question, built_index.search(question, lang="en")) >= COVERED
+    assert not look_up(built_index, question, "en").covered

@@ -24,6 +24,7 @@ NEARLY = 0.7  # of the last passage's score
 KNOWN = 2.0  # by which articles stand higher, as questions are known for them and the encoder was taught these
 LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
+FAINT = 5.0  # score of the best sentence below which nothing answers; of 421 dev questions none lies below it
 
 NOTE_COVERED = COVERED / 2  # the same for a question about the note: that it is asked at all speaks for it
 
@@ -87,7 +88,10 @@ def in_the_sources(index: Index, query: str, lang: Lang, near: Iterable[Hit] = (
         return Found(covered=False)
     known = {hit.passage.id for hit in hits}
     hits = (*hits, *(hit for hit in near if hit.passage.id not in known))
-    return _found(hits, _accompanied(index, query, _with_own_files(index.evidence(query, hits, k=EVERY)), lang))
+    evidence = index.evidence(query, hits, k=EVERY)
+    if not evidence or evidence[0].score < FAINT:
+        return Found(covered=False)
+    return _found(hits, _accompanied(index, query, _with_own_files(evidence), lang))
 
 
 def _searched(index: Index, query: str, lang: Lang) -> tuple[Hit, ...]:
