@@ -144,7 +144,7 @@ def read(monkeypatch):
         ids = [{"[CLS]": CLS, "[SEP]": SEP}.get(word, WORD) for word in words]
         # If special tokens counted, they would be like "a".
         tokens = [(1, 0, 0) if word[0] == "[" else VECTORS.get(word, (0, 0, -1)) for word in words]
-        return encoder.Reading(np.array([1.0, 0, 0]), np.array(ids), np.array(tokens, np.float32))
+        return encoder.Reading(np.array([1, 0, 0], np.float32), np.array(ids), np.array(tokens, np.float32))
 
     monkeypatch.setattr(encoder, "read", read)
     monkeypatch.setattr(encoder, "question", lambda text: read(encoder.plain(text)))

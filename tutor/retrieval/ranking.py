@@ -34,26 +34,30 @@ def scores(question: str, passages: Sequence[tuple[str, Sequence[str]]]) -> list
 
 def _scores(own: np.ndarray, vector: np.ndarray, title: str, run: tuple[str, ...]) -> np.ndarray:
     """`own` are the vectors of the question's own tokens, shape (n, 384), `vector` is the question's, (384,)."""
-    tokens, number = _read(title, run)
-    found = np.zeros(len(run), np.float32)
+    tokens, number, means = _read(title, run)
     if not len(own):
-        return found
-    told = tokens.astype(np.float32)
-    cosines = own @ told.T
+        return np.zeros(len(run), np.float32)
+    found = MEANING * (means @ vector)
+    cosines = own @ tokens.T.astype(np.float32)
     for i in range(len(run)):
         if (mine := number == i).any():
-            mean = told[mine].mean(axis=0)
-            found[i] = cosines[:, mine].max(axis=1).mean() + MEANING * (vector @ mean) / max(np.linalg.norm(mean), 1e-9)
+            found[i] += cosines[:, mine].max(axis=1).mean()
     return found
 
 
 @lru_cache(maxsize=512)
-def _read(title: str, run: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The vectors of a passage's tokens, float16, and the sentence that each is in; -1 for what is in none."""
+def _read(title: str, run: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The vectors of a passage's tokens, float16, the sentence that each is in (-1 for none), and the sentences' means.
+
+    Means are unit vectors, that of a sentence that was cut off is 0. Shapes (tokens, 384), (tokens,), (sentences, 384).
+    """
     found = encoder.read(encoder.passage_text(title, [sentence[:LONGEST] for sentence in run]))
     is_end = found.ids == encoder.end_id()
     number = np.where(is_end, 0, is_end.cumsum()) - 1
-    return found.tokens.astype(np.float16), number
+    means = np.zeros((len(run), found.tokens.shape[1]), np.float32)
+    np.add.at(means, number[number >= 0], found.tokens[number >= 0])
+    means /= np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+    return found.tokens.astype(np.float16), number, means
 
 
 def _runs(sentences: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -20,11 +20,10 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 from tutor.config import go_offline
-from tutor.training import initialise, texts, tokenizer
+from tutor.training import checkpoints, initialise, texts, tokenizer
 from tutor.training.mixture import IGNORED, Mixture
 
 VOCABULARY = 8000
@@ -118,25 +117,16 @@ class Trainer:
 
     def save(self) -> None:
         """Weights, optimiser moments and position, each file replaced whole."""
-        tensors = {f"model.{k}": v for k, v in self.model.state_dict().items() if k != "lm_head.weight"}
-        for i, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items()}
-        save_file({k: v.contiguous() for k, v in tensors.items()}, self.out / "checkpoint.tmp")
-        (self.out / "checkpoint.tmp").replace(self.out / "checkpoint.safetensors")
+        weights = {name: value for name, value in self.model.state_dict().items() if name != "lm_head.weight"}
+        checkpoints.save(self.out / "checkpoint.safetensors", weights, self.optimiser)
         position = {"stage": self.stage, "seen": self.seen, "trained": self.trained}
         (self.out / "position.json").write_text(json.dumps(position), encoding="utf-8")
 
     def resume(self) -> None:
         if not (self.out / "position.json").exists():
             return
-        tensors = load_file(self.out / "checkpoint.safetensors")
-        self.model.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")}, strict=False)
-        whole = self.optimiser.state_dict()
-        for key, value in tensors.items():
-            if key.startswith("optimiser."):
-                _, i, name = key.split(".")
-                whole["state"].setdefault(int(i), {})[name] = value
-        self.optimiser.load_state_dict(whole)
+        weights = checkpoints.load(self.out / "checkpoint.safetensors", self.optimiser)
+        self.model.load_state_dict(weights, strict=False)
         position = json.loads((self.out / "position.json").read_text(encoding="utf-8"))
         self.stage, self.seen, self.trained = position["stage"], position["seen"], position["trained"]
 

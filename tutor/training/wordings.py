@@ -14,14 +14,13 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
@@ -30,10 +29,9 @@ from tutor import config
 from tutor.corpus import articles
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.encoder import passage_text
-from tutor.text import sentences
-from tutor.training import tune
-from tutor.training.answers import twins
-from tutor.types import Lang
+from tutor.training import checkpoints, tune
+from tutor.training.answers import split, twins
+from tutor.types import Document, Lang, Passage
 
 STEPS, WARM_UP, LEARNING_RATE, SEED = 600, 40, 1e-4, 11
 ARTICLES, NEIGHBOURS, AMONG = 4, 2, 8  # articles of a step; those of them that are among the 8 nearest to the first
@@ -68,13 +66,10 @@ class Batch:
 Material = Mapping[str, Mapping[Lang, Sequence[Told]]]  # by article
 
 
-def material() -> Material:
+def material(passages: Iterable[Passage], documents: Sequence[Document]) -> Material:
     """The articles' passages of which at least one sentence is known to answer a question."""
-    settings = config.load()
-    index, twin = open_index(settings), twins(articles.read(settings))
-    told = [
-        (p, [p.text[a:b] for a, b in sentences(p.text)]) for p in index.passages if p.doc.startswith(("en/", "ko/"))
-    ]
+    twin = twins(documents)
+    told = [(p, split(p.text)) for p in passages if p.doc.startswith(("en/", "ko/"))]
     asked = {said: known for p, found in told for said, known in zip(found, p.asked, strict=False)}
     made: dict[str, dict[Lang, list[Told]]] = {}
     for p, found in told:
@@ -197,8 +192,8 @@ def encoder_to_train(start: Path) -> SentenceTransformer:
 class Run:
     """Model, optimiser and step; all of it is in the checkpoint, and what a step reads is drawn by its number."""
 
-    def __init__(self, start: Path, folder: Path, found: Material, steps: int = STEPS) -> None:
-        self.folder, self.steps, self.step, self.found = folder, steps, 0, found
+    def __init__(self, start: Path, folder: Path, found: Material, seed: int = SEED, steps: int = STEPS) -> None:
+        self.folder, self.seed, self.steps, self.step, self.found = folder, seed, steps, 0, found
         self.model = encoder_to_train(start)
         self.near = neighbours(self.model, found)
         named = dict[str, Tensor](self.model.named_parameters())
@@ -207,26 +202,13 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
 
     def save(self) -> None:
-        tensors: dict[str, Tensor] = {f"model.{name}": value.detach() for name, value in self.trained.items()}
-        for number, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{number}.{key}": value for key, value in state.items()}
-        save_file(tensors, self.folder / "checkpoint.tmp", {"step": str(self.step)})
-        (self.folder / "checkpoint.tmp").replace(self.folder / "checkpoint.safetensors")
+        checkpoints.save(self.folder / "checkpoint.safetensors", self.trained, self.optimiser)
 
     def resume(self) -> None:
         if not (kept := self.folder / "checkpoint.safetensors").exists():
             return
-        tensors = load_file(kept)
-        with torch.no_grad():
-            for name, value in self.trained.items():
-                value.copy_(tensors[f"model.{name}"])
-        whole = self.optimiser.state_dict()
-        for name, value in tensors.items():
-            kind, number, key = name.split(".", 2)
-            if kind == "optimiser":
-                whole["state"].setdefault(int(number), {})[key] = value
-        self.optimiser.load_state_dict(whole)
-        self.step = int(next(iter(whole["state"].values()))["step"])
+        self.model.load_state_dict(checkpoints.load(kept, self.optimiser), strict=False)
+        self.step = int(self.optimiser.state_dict()["state"][0]["step"])
 
     def train(self, until: int | None = None) -> None:
         """The steps that are left, or those `until` one of them; then the weights into `folder`/trained."""
@@ -242,11 +224,11 @@ class Run:
 
     def _take(self, loss: WordingsLoss) -> None:
         """One step."""
-        torch.manual_seed(SEED + self.step)  # dropout's
+        torch.manual_seed(self.seed + self.step)  # dropout's
         rate = min(1.0, (self.step + 1) / WARM_UP) * max(0.02, 1 - self.step / self.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = LEARNING_RATE * rate
-        value = loss(drawn(self.found, self.near, random.Random(SEED * 1_000_003 + self.step)))
+        value = loss(drawn(self.found, self.near, random.Random(self.seed * 1_000_003 + self.step)))
         self.optimiser.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(list(self.trained.values()), 1.0)
@@ -257,11 +239,14 @@ class Run:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--start", type=Path, required=True, help="the encoder that tune.py made")
+    parser.add_argument("--start", type=Path, required=True, help="the encoder that tune.py made, or an earlier run")
     parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=SEED, help="of what the steps read")
     arguments = parser.parse_args()
     config.go_offline()
-    run = Run(arguments.start, arguments.run, material())
+    settings = config.load()
+    found = material(open_index(settings).passages, articles.read(settings))
+    run = Run(arguments.start, arguments.run, found, arguments.seed)
     run.resume()
     run.train()
     run.model.max_seq_length = tune.SHIPPED_LENGTH
