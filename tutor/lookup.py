@@ -52,6 +52,8 @@ class Found:
 def look_up(index: Index, query: str, lang: Lang) -> Found:
     """What answers `query`: the tutor's own page where it is small talk or about the tutor, else the sources.
 
+    Where they do not speak of all that a message says, they may of a question in it.
+
     Raises:
         ModelError: the intent head cannot be used.
     """
@@ -60,7 +62,16 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
     found = in_the_sources(index, query, lang)
     if found.covered and found.evidence and found.evidence[0].passage.slug != OWN_PAGE:
         return found
-    return own_page(index, query, lang, certain=False) or found
+    if (likely := own_page(index, query, lang, certain=False)) is not None:
+        return likely
+    alone = (in_the_sources(index, question, lang) for question in _questions_in(query))
+    return next((answer for answer in alone if answer.covered), found)
+
+
+def _questions_in(message: str) -> list[str]:
+    """The questions among the sentences of `message`; none where it is a single sentence."""
+    told = [message[a:b] for a, b in sentences(message)]
+    return [sentence for sentence in told if sentence.endswith(("?", "？"))] if len(told) > 1 else []
 
 
 def own_page(index: Index, text: str, lang: Lang, *, certain: bool = True) -> Found | None:
