@@ -7,7 +7,7 @@ import pytest
 from small_corpus import write
 
 from tutor.corpus import library
-from tutor.lookup import LEADING, look_up, own_page
+from tutor.lookup import LEADING, in_the_sources, look_up, own_page
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.confidence import COVERED
 
@@ -98,6 +98,38 @@ def test_without_the_page_there_is_no_small_talk(index):
 def test_what_no_source_covers_has_no_evidence(built_index, question):
     found = look_up(built_index, question, "en")
     assert (found.hits, found.evidence, found.covered) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    ("question", "lang"),
+    [
+        ("Who wrote the note?", "en"),
+        ("What is the learner's blog post about?", "en"),
+        ("What does the author of the note say about Perl?", "en"),
+        ("글쓴이가 들은 강의는 어떤 강의야?", "ko"),
+        ("노트에 퍼셉트론이 뭘 흉내 냈다고 나와?", "ko"),
+    ],
+)
+def test_what_the_note_says_is_told_from_the_note(built_index, question, lang):
+    found = in_the_sources(built_index, question, lang)
+    assert found.covered
+    docs = {hit.passage.doc for hit in found.hits}
+    assert docs
+    assert all(doc.startswith("seeds/") or doc == f"{lang}/learners-note" for doc in docs)
+
+
+@pytest.mark.parametrize(
+    ("question", "lang"),
+    [
+        ("According to the note, who founded Starbucks?", "en"),
+        ("How tall is Mount Everest, if one believes the blogger's notes?", "en"),
+        ("Who invented dropout, says the learner's note?", "en"),
+        ("노트에서 호주의 수도는 어디야?", "ko"),
+        ("글쓴이 말로는 스타벅스를 누가 세웠어?", "ko"),
+    ],
+)
+def test_what_the_note_does_not_say_is_declined(built_index, question, lang):
+    assert not in_the_sources(built_index, question, lang).covered
 
 
 @pytest.mark.parametrize(

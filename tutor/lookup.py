@@ -26,14 +26,16 @@ LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 # Score of the best sentence below which nothing answers. None of the 406 dev questions that are covered lies below; by
 # the encoder's part of the score alone, 1 of 100 of SQuAD's dev questions and 6 of KorQuAD's do over their paragraphs.
+# Nor does any of 103 questions that the note answers (dev and train), searched in it without the words that name it; of
+# 240 that no source answers and 80 that articles do, each asked of the note, 89 % and 84 % do.
 FAINT = 5.0
 
-NOTE_COVERED = COVERED / 2  # the same for a question about the note: that it is asked at all speaks for it
-
 # "the note", "my notes", "the learner's blog"; 노트 but not 노트북. "Please note" and "note that" are no note.
-_ABOUT_NOTE = re.compile(
-    r"\b(?:the|this|that|my|your|(?:learner|author)(?:'s)?) notes?\b|\bnote's\b|\bblog(?:ger|post)?\b"
-    r"|노트(?!북)|블로그|글쓴이|필자",
+_THE_NOTE = re.compile(
+    r"(?:\baccording to )?(?:"
+    r"(?:\b(?:the|this|that|my|your|learner(?:'s)?|author(?:'s)?) )+notes?\b|\bnote(?='s\b)"
+    r"|(?:\b(?:the|this|that|my|your|learner(?:'s)?|author(?:'s)?) )*\bblog(?:ger| ?post)?\b)(?:'s)?"
+    r"|(?:노트(?!북)|블로그|글쓴이|필자)(?: 말로는|에 따르면|에서는?|에는?|의)?",
     re.I,
 )
 
@@ -135,12 +137,16 @@ def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:
     None where the query is about something else, or where there is no note.
     """
     notes = [ident for ident in index.documents if ident.startswith(SEEDS)]
-    if not notes or not _ABOUT_NOTE.search(query):
+    if not notes or not _THE_NOTE.search(query):
         return None
-    hits = tuple(index.within([*notes, f"{lang}/{NOTE_PAGE}"], query))
-    if index.confidence(query, hits) < NOTE_COVERED:
+    asked = _THE_NOTE.sub(" ", query)
+    if len(set(terms(asked))) < 2:  # "What does the note say?" is about the note itself
+        asked = query
+    hits = tuple(index.within([*notes, f"{lang}/{NOTE_PAGE}"], asked))
+    ranked = index.evidence(asked, hits, k=EVERY)
+    if not ranked or ranked[0].score < FAINT:
         return Found(covered=False)
-    evidence = list(_accompanied(index, query, index.evidence(query, hits, k=EVERY), lang))
+    evidence = list(_accompanied(index, asked, ranked, lang))
     own = next((place for place, e in enumerate(evidence) if e.passage.doc.startswith(SEEDS)), 0)
     if own >= LEADING:
         evidence.insert(LEADING - 1, evidence.pop(own))
