@@ -1,6 +1,7 @@
 """The questions that sentences are known to answer, read and searched."""
 
 import json
+import unicodedata
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from tutor.corpus import articles, questions
 from tutor.errors import CorpusError
+from tutor.lookup import look_up
 from tutor.retrieval import chunking, evidence, ranking
 from tutor.types import Hit, Passage
 
@@ -48,6 +50,35 @@ def test_a_known_question_leads_to_its_sentence(monkeypatch):
     assert best.text == "It learnt from mistakes."
     # gadget and improve of 2 and 2 terms: likeness 1 ("would" and "did" are stop words); both near the sentence
     assert best.score == pytest.approx(evidence.ASKED * 1.0 + evidence.IN_PASSAGE + evidence.FOUND * 1.0)
+
+
+@pytest.mark.parametrize(
+    ("question", "very"),
+    [
+        ("How did the gadget improve?", True),
+        ("  how did the gadget improve", True),
+        ("How would the gadget improve?", False),  # the same terms
+        ("아무리 눌러도 왜 안 돼?", True),
+        (unicodedata.normalize("NFD", "아무리눌러도 왜 안돼"), False),  # what is asked has been normalised before
+    ],
+)
+def test_this_very_question_counts_more_and_is_surely_answered(monkeypatch, built_index, question, very):
+    known = ("How did the gadget improve?", "아무리 눌러도 왜 안 돼?")
+    told = Passage("p", "d", "s", "T", "", "en", (1, 1), "It stood in Buffalo. It learnt.", ((), known))
+    monkeypatch.setattr(ranking, "scores", lambda question, passages: [np.zeros(2)])
+    plain = replace(told, asked=((), tuple(f"{q} Well" for q in known)))
+    best, without = (evidence.rank([question], [Hit(p, 1.0)], idf=lambda term: 0.0)[0].score for p in (told, plain))
+    assert best - without == (evidence.VERBATIM if very else 0.0)
+    assert (built_index.confidence(question, [Hit(told, 1.0)]) == 1.0) == very
+    assert built_index.confidence(question, [Hit(plain, 1.0)]) < 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang"), [("squeeze then rebuild network", "en"), ("상위 10%라는 말은 누가 한 거야?", "ko")]
+)
+def test_a_known_question_is_not_declined(built_index, question, lang):
+    assert look_up(built_index, question, lang).covered
 
 
 @pytest.mark.slow

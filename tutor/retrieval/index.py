@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -174,7 +174,13 @@ class Index:
         return evidence.rank(self._expansion.respelt(self._spelling.mend(question)), hits, idf=self._words.idf, k=k)
 
     def confidence(self, question: str, hits: Sequence[Hit]) -> float:
-        """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not."""
+        """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not.
+
+        It is 1 where one of the `hits` is known to answer this very question.
+        """
+        put = evidence.letters(question)
+        if any(evidence.letters(known) == put for hit in hits for known in chain(*hit.passage.asked)):
+            return 1.0
         return confidence(self.signals(question, hits)) if hits else 0.0
 
     def signals(self, question: str, hits: Sequence[Hit]) -> Signals:
