@@ -296,6 +296,12 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
     assert made.rewrite("Who else?", "en") == ["Where did that happen?", "And why then?", "Who else?"]
 
 
+def test_a_follow_up_leans_on_the_question_in_a_message_not_on_the_rest(session) -> None:
+    made = session([INVENTED])
+    answer(made, f"My grandmother's lasagne is in the oven. {WHO}")
+    assert made.rewrite("When did he publish it?", "en") == [WHO, "When did he publish it?"]
+
+
 @pytest.mark.parametrize(
     ("lang", "question", "leans"),
     [
@@ -303,10 +309,13 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
         ("en", "What about the laboratory?", True),
         ("en", "Why?", True),
         ("en", "What should I have for lunch?", False),
+        ("en", "According to the note, who founded Starbucks?", False),
+        ("en", "What does the note say of him?", True),
         ("ko", "만든 사람은?", True),
         ("ko", "거기는 어느 도시야?", True),
         ("ko", "몇 년이었어?", True),
         ("ko", "점심 뭐 먹지?", False),
+        ("ko", "노트에서 스타벅스를 누가 세웠대?", False),
     ],
 )
 def test_what_leans_on_the_question_before_it(session, lang, question, leans) -> None:

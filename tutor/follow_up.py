@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from tutor.lookup import EVERY, Found, in_the_sources, own_page
+from tutor.lookup import EVERY, Found, in_the_sources, names_the_note, own_page
 from tutor.retrieval import ranking
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
@@ -40,8 +40,8 @@ def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     points_back = bool(_POINTS_BACK.search(question))
     if own_page(index, question, lang, certain=points_back) is not None:
         return False  # "thanks, that helped" points back and asks nothing
-    if points_back:
-        return True
+    if points_back or names_the_note(question):
+        return points_back
     alone = index.confidence(question, index.search(question, lang=lang))
     if not terms(question):  # "Why?" says nothing by itself
         return alone < COVERED

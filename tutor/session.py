@@ -22,7 +22,7 @@ from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, searched
 from tutor.labs import records
-from tutor.lookup import Found, in_the_sources, look_up, story_query
+from tutor.lookup import Found, asked_in, in_the_sources, look_up, story_query
 from tutor.question import checked_question
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
@@ -139,9 +139,9 @@ class Session:
         yield from self._write(turn, cancel)
 
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
-        turn.about = self.rewrite(turn.question, turn.lang)
+        turn.about = self.rewrite(asked_in(self.index, turn.question, turn.lang), turn.lang)
         if len(turn.about) == 1:
-            found = look_up(self.index, turn.question, turn.lang)
+            found = look_up(self.index, turn.about[0], turn.lang)
         else:
             last = self._turns[-1]
             found = searched(self.index, turn.about, last.cited, {c.sentence for c in last.checked}, turn.lang)
