@@ -156,6 +156,8 @@ def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:
     if not terms(asked):  # "What does the note say?" is about the note itself
         asked = query
     hits = tuple(index.within([*notes, f"{lang}/{NOTE_PAGE}"], asked))
+    if not any(hit.passage.doc in notes for hit in hits):
+        hits = (*hits, *index.within(notes, asked, k=1))
     ranked = index.evidence(asked, hits, k=EVERY)
     if not ranked or ranked[0].score < FAINT:
         return Found(covered=False)
