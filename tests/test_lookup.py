@@ -7,7 +7,7 @@ import pytest
 from small_corpus import write
 
 from tutor.corpus import library
-from tutor.lookup import LEADING, asked_in, in_the_sources, look_up, own_page
+from tutor.lookup import LEADING, asked_in, in_the_sources, look_up, names_the_note, own_page
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.confidence import COVERED
 
@@ -117,6 +117,23 @@ def test_a_question_about_the_note_is_answered_from_it_alone(built_index, questi
     docs = {hit.passage.doc for hit in found.hits}
     assert all(doc.startswith("seeds/") or doc == f"{lang}/learners-note" for doc in docs)
     assert any(e.passage.doc.startswith("seeds/") for e in found.evidence[:LEADING])
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("What does the note say?", True),
+        ("Did my blog mention T5?", True),
+        ("the author's notes", True),
+        ("글쓴이는 누구야?", True),
+        ("Please note that I like AI.", False),
+        ("What did OpenAI's blog say about GPT-2?", False),
+        ("노트북으로도 학습시킬 수 있어?", False),
+        ("", False),
+    ],
+)
+def test_which_questions_name_the_note(question, named):
+    assert names_the_note(question) == named
 
 
 @pytest.mark.parametrize(

@@ -30,12 +30,11 @@ EVERY = 100  # more sentences than any search brings
 # 240 that no source answers and 80 that articles do, each asked of the note, 90 % and 84 % do.
 FAINT = 5.0
 
-# "the note", "my notes", "the learner's blog"; 노트 but not 노트북. "Please note" and "note that" are no note.
+# "the note", "my notes", "the learner's blog", not "OpenAI's blog"; 노트 but not 노트북. "Please note" is no note.
 _THE_NOTE = re.compile(
-    r"(?:\b(?:according to|summari[sz]e) )?(?:"
-    r"(?:\b(?:the|this|that|my|your|learner(?:'s)?|author(?:'s)?) )+notes?\b|\bnote(?='s\b)"
-    r"|(?:\b(?:the|this|that|my|your|learner(?:'s)?|author(?:'s)?) )*\bblog(?:ger| ?post)?\b)(?:'s)?"
-    r"(?: (?:say|mention)s?\b(?: about\b)?)?"
+    r"(?:\b(?:according to|summari[sz]e) )?"
+    r"(?:(?:\b(?:the|this|that|my|your|learner(?:'s)?|author(?:'s)?) )+(?:notes?|blog(?:ger| ?post)?)\b|\bnote(?='s\b))"
+    r"(?:'s)?(?: (?:say|mention)s?\b(?: about\b)?)?"
     r"|(?:노트(?!북)|블로그|글쓴이|필자)(?: 말로는|에 따르면|에서는?|에는?|의)?",
     re.I,
 )
