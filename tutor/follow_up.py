@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from tutor.lookup import EVERY, Found, in_the_sources, names_the_note, own_page
+from tutor.lookup import EVERY, Found, in_the_sources, names_the_note, own_page, without_the_note
 from tutor.retrieval import ranking
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
@@ -29,8 +29,8 @@ BELONGS = 0.35
 _POINTS_BACK = re.compile(
     r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
     r"|^\W*(?:and|(?:what|how) about)\b"
-    r"|그(?:건|걸|거|게|것|럼|때|녀|들|분|곳|쪽|중|전|보다|의|는|가|를| )"
-    r"|이(?:건|걸|거|게|것|때)|저(?:건|걸|거|것)|거기|아까"
+    r"|(?<![가-힣])(?:그(?:건|걸|거|게|것|럼|때|녀|들|분|곳|쪽|중|전|보다|의|는|가|를| )"
+    r"|이(?:건|걸|거|게|것|때)|저(?:건|걸|거|것)|거기|아까)"
     r"|^(?:누가|언제|왜|어디서|어떻게|몇|얼마|그리고|그래서|그러면)|^(?:\S+\s+){0,2}\S+[은는]요?\s*\?+$",
     re.I,
 )
@@ -38,12 +38,14 @@ _POINTS_BACK = re.compile(
 
 def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     """Whether `question` cannot stand without those before it; `told` are the documents last cited, best first."""
-    points_back = bool(_POINTS_BACK.search(question))
+    points_back = bool(_POINTS_BACK.search(without_the_note(question)))
     if own_page(index, question, lang, certain=points_back) is not None:
         return False  # "thanks, that helped" points back and asks nothing
-    if points_back or names_the_note(question):
-        return points_back
     alone = index.confidence(question, index.search(question, lang=lang))
+    if points_back or names_the_note(question):
+        return (
+            points_back and alone < 1.0
+        )  # of a question that is known, "그중" and the like point back to its own words
     if not terms(question):  # "Why?" says nothing by itself
         return alone < COVERED
     return alone < STANDS and _belongs(index, question, told[:1]) >= BELONGS

@@ -26,23 +26,28 @@ LEADING = 3  # sentences of the evidence, at most, that are told
 EVERY = 100  # more sentences than any search brings
 # Score of the best sentence below which nothing answers. None of the 406 dev questions that are covered lies below; by
 # the encoder's part of the score alone, 1 of 100 of SQuAD's dev questions and 6 of KorQuAD's do over their paragraphs.
-# Nor does any of 103 questions that the note answers (dev and train), searched in it without the words that name it; of
+# So does one of 103 questions that the note answers (dev and train), searched in it without the words that name it; of
 # 240 that no source answers and 80 that articles do, each asked of the note, 90 % and 84 % do.
 FAINT = 5.0
 
-# "the note", "my notes", "the learner's blog", not "OpenAI's blog"; 노트 but not 노트북. "Please note" is no note.
+# "the note", "my notes", "the learner's blog", not "OpenAI's blog" or "please note"; 노트, neither 노트북 nor 키노트.
+# What stands behind it in "the note says about" and "노트에 뭐라고 나와" belongs to it.
 _THE_NOTE = re.compile(
     r"(?:\b(?:according to|summari[sz]e) )?"
-    r"(?:(?:\b(?:the|this|that|my|your|learner(?:'s)?|author(?:'s)?) )+(?:notes?|blog(?:ger| ?post)?)\b|\bnote(?='s\b))"
-    r"(?:'s)?(?: (?:say|mention)s?\b(?: about\b)?)?"
-    r"|(?:노트(?!북)|블로그|글쓴이|필자)(?: 말로는|에 따르면|에서는?|에는?|의)?",
+    r"(?:(?:\b(?:the|this|my|your|learner(?:['’]s)?|author['’]s) )+(?:Korean )?(?:notes?|blog(?:ger| ?post)?)\b"
+    r"|\bnote(?=['’]s\b))(?:['’]s)?(?: (?:say|mention)s?\b(?: about\b)?)?"
+    r"|(?:\b(?:그|이|내|제|학습자의?|글쓴이의?) )?"
+    r"(?<![가-힣])(?:노트(?!북|르담)|(?<![A-Za-z])(?<![A-Za-z] )(?<!대한 )(?<!구글 )블로그|글쓴이|필자)"
+    r"(?: 말로는|에 따르면|(?:에서|에)(?:는|도|만|선)?|엔|의|는|은|가|를|도|로)?"
+    r"(?: 뭐라고 \S+)?(?: (?:좀|내용|요약)\S*)*",
     re.I,
 )
 
 # Confidence by which a question must be answered more surely than the message that it is in. Of the 65 dev messages of
 # several sentences that ask something, 62 are answered with it, 59 without.
 CLEARER = 0.2
-_EMOTICON = re.compile(r"[ㅋㅎㅠㅜ]{2,}[~.!]*")  # with which a Korean sentence may end
+_EMOTICON = re.compile(r"(?:[ㅋㅎㅠㅜ]+|\^+|~+|;+)[.!]*(?=\s|$)")  # with which a sentence may end
+_QUESTION = re.compile(r"\?[!)\"'”’]*$")
 
 Place = tuple[tuple[Passage, tuple[int, int]], ...]  # a passage and a span of its text, or nothing
 
@@ -62,30 +67,38 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
     Raises:
         ModelError: the intent head cannot be used.
     """
-    if (certain := own_page(index, query, lang)) is not None:
+    about_the_note = names_the_note(query)
+    itself = about_the_note and not terms(without_the_note(query))  # "노트 요약해 줘" looks like small talk
+    if not itself and (certain := own_page(index, query, lang)) is not None:
         return certain
     found = in_the_sources(index, query, lang)
-    if names_the_note(query) or (found.covered and found.evidence and found.evidence[0].passage.slug != OWN_PAGE):
+    if about_the_note or (found.covered and found.evidence and found.evidence[0].passage.slug != OWN_PAGE):
         return found
     return own_page(index, query, lang, certain=False) or found
 
 
 def asked_in(index: Index, message: str, lang: Lang) -> str:
-    """The question in `message`, where the rest speaks of something else or orders the tutor about; else all of it.
+    """The questions in `message`, where the rest speaks of something else or orders the tutor about; else all of it.
 
-    It is a sentence that the sources answer more surely than the whole.
+    They are taken by themselves where the sources answer them more surely so.
     """
     told = [piece[a:b] for piece in _EMOTICON.split(message) for a, b in sentences(piece)]
-    questions = [sentence for sentence in told if sentence.endswith("?")]
-    if len(told) < 2 or not questions:
+    questions = [sentence for sentence in told if _QUESTION.search(sentence)]
+    if not questions or len(questions) == len(told):
         return message
-    whole, *chances = (index.confidence(text, index.search(text, lang=lang)) for text in (message, *questions))
-    return questions[chances.index(max(chances))] if max(chances) > whole + CLEARER else message
+    asked = " ".join(questions)
+    whole, alone = (index.confidence(text, index.search(text, lang=lang)) for text in (message, asked))
+    return asked if alone > whole + CLEARER else message
 
 
 def names_the_note(query: str) -> bool:
-    """Whether `query` is about the learner's note, or one of it."""
+    """Whether `query` is about the learner's note, or asked of it."""
     return bool(_THE_NOTE.search(query))
+
+
+def without_the_note(query: str) -> str:
+    """`query` without the words that name the note; it has no terms where it is about the note itself."""
+    return _THE_NOTE.sub(" ", query)
 
 
 def own_page(index: Index, text: str, lang: Lang, *, certain: bool = True) -> Found | None:
@@ -149,18 +162,18 @@ def _in_the_note(index: Index, query: str, lang: Lang) -> Found | None:
     None where the query is about something else, or where there is no note.
     """
     notes = [ident for ident in index.documents if ident.startswith(SEEDS)]
-    if not notes or not names_the_note(query):
+    if not (notes and names_the_note(query)):
         return None
-    asked = _THE_NOTE.sub(" ", query)
-    if not terms(asked):  # "What does the note say?" is about the note itself
+    asked = without_the_note(query)
+    if not terms(asked):  # "What does the note say?"
         asked = query
-    hits = tuple(index.within([*notes, f"{lang}/{NOTE_PAGE}"], asked))
-    if not any(hit.passage.doc in notes for hit in hits):
-        hits = (*hits, *index.within(notes, asked, k=1))
-    ranked = index.evidence(asked, hits, k=EVERY)
-    if not ranked or ranked[0].score < FAINT:
+    ranked = index.within([*notes, f"{lang}/{NOTE_PAGE}"], asked, k=EVERY)
+    words = next((hit for hit in ranked if hit.passage.doc in notes), None)
+    hits = tuple(ranked[:PASSAGES]) if words is None or words in ranked[:PASSAGES] else (*ranked[:PASSAGES], words)
+    found = index.evidence(asked, hits, k=EVERY)
+    if not found or found[0].score < FAINT:
         return Found(covered=False)
-    evidence = list(_accompanied(index, asked, ranked, lang))
+    evidence = list(_accompanied(index, asked, found, lang))
     own = next((place for place, e in enumerate(evidence) if e.passage.doc.startswith(SEEDS)), 0)
     if own >= LEADING:
         evidence.insert(LEADING - 1, evidence.pop(own))

@@ -123,7 +123,9 @@ class Session:
 
     def restore(self, earlier: Iterable[tuple[str, Answer]]) -> None:
         """Go on from questions and their answers of an earlier start."""
-        self._turns = [restored(question, answer) for question, answer in earlier]
+        self._turns = [
+            restored(question, answer, asked_in(self.index, question, answer.lang)) for question, answer in earlier
+        ]
 
     def undo(self) -> str | None:
         """Forget the last turn; its question, to be asked again."""

@@ -51,7 +51,7 @@ _QUESTION_WORDS = {
 }
 
 
-def rank(ways: Sequence[str], hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> list[Evidence]:
+def rank(ways: Sequence[str], hits: Sequence[Hit], *, idf: Idf, put: str = "", k: int = 8) -> list[Evidence]:
     """The `k` sentences of `hits` that best answer a question, by falling score, ties in reading order.
 
     score = idf-weighted share of the question's terms in the sentence (a part of it for those in the
@@ -61,12 +61,13 @@ def rank(ways: Sequence[str], hits: Sequence[Hit], *, idf: Idf, k: int = 8) -> l
 
     Args:
         ways: the question, and as it would be with its names spelt otherwise; the best of them counts.
+        put: the question as it was typed, by which it is this very one or not.
     """
     parts = [sentences(hit.passage.text) for hit in hits]
     near = [_near(hit.passage) for hit in hits]
     best: dict[str, Evidence] = {}
     for question in ways:
-        for evidence in _scored(question, hits, parts, near, idf):
+        for evidence in _scored(question, hits, parts, near, idf, letters(put)):
             if evidence.text not in best or evidence.score > best[evidence.text].score:
                 best[evidence.text] = evidence
     return sorted(best.values(), key=lambda e: -e.score)[:k]
@@ -78,9 +79,10 @@ def _scored(
     parts: Sequence[Sequence[tuple[int, int]]],
     near: Sequence[Mapping[str, float]],
     idf: Idf,
+    put: str,
 ) -> Iterator[Evidence]:
     weights = {term: idf(term) for term in _terms(question)}
-    asked, put = _asked(question, idf), letters(question)
+    asked = _asked(question, idf)
     cues = [answer for asks, answer in _CUES if asks.search(question)]
     told = [[hit.passage.text[a:b] for a, b in part] for hit, part in zip(hits, parts, strict=True)]
     likes = ranking.scores(question, [(hit.passage.title, part) for hit, part in zip(hits, told, strict=True)])

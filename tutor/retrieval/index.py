@@ -171,7 +171,8 @@ class Index:
 
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
         """The `k` sentences of `hits` that best answer `question`, best first, whichever way it spells the names."""
-        return evidence.rank(self._expansion.respelt(self._spelling.mend(question)), hits, idf=self._words.idf, k=k)
+        ways = self._expansion.respelt(self._spelling.mend(question))
+        return evidence.rank(ways, hits, idf=self._words.idf, put=question, k=k)
 
     def confidence(self, question: str, hits: Sequence[Hit]) -> float:
         """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not.

@@ -190,7 +190,7 @@ def encoder_to_train(start: Path) -> SentenceTransformer:
 
 
 class Run:
-    """Model, optimiser and step; all of it is in the checkpoint, and what a step reads is drawn by its number."""
+    """Model, optimiser and step, all of it in the checkpoint; what a step reads is drawn by the seed and its number."""
 
     def __init__(self, start: Path, folder: Path, found: Material, seed: int = SEED, steps: int = STEPS) -> None:
         self.folder, self.seed, self.steps, self.step, self.found = folder, seed, steps, 0, found
@@ -207,7 +207,10 @@ class Run:
     def resume(self) -> None:
         if not (kept := self.folder / "checkpoint.safetensors").exists():
             return
-        self.model.load_state_dict(checkpoints.load(kept, self.optimiser), strict=False)
+        weights = checkpoints.load(kept, self.optimiser)
+        with torch.no_grad():
+            for name, value in self.trained.items():
+                value.copy_(weights[name])
         self.step = int(self.optimiser.state_dict()["state"][0]["step"])
 
     def train(self, until: int | None = None) -> None:
