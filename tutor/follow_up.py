@@ -43,9 +43,7 @@ def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
         return False  # "thanks, that helped" points back and asks nothing
     alone = index.confidence(question, index.search(question, lang=lang))
     if points_back or names_the_note(question):
-        return (
-            points_back and alone < 1.0
-        )  # of a question that is known, "그중" and the like point back to its own words
+        return points_back and alone < 1.0  # a question known to be answered points back to its own words
     if not terms(question):  # "Why?" says nothing by itself
         return alone < COVERED
     return alone < STANDS and _belongs(index, question, told[:1]) >= BELONGS

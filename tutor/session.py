@@ -123,9 +123,7 @@ class Session:
 
     def restore(self, earlier: Iterable[tuple[str, Answer]]) -> None:
         """Go on from questions and their answers of an earlier start."""
-        self._turns = [
-            restored(question, answer, asked_in(self.index, question, answer.lang)) for question, answer in earlier
-        ]
+        self._turns = [restored(question, answer) for question, answer in earlier]
 
     def undo(self) -> str | None:
         """Forget the last turn; its question, to be asked again."""
@@ -161,7 +159,9 @@ class Session:
         if not self._turns:
             return [question]
         last = self._turns[-1]
-        return [*last.about[1 - CHAIN :], question] if leans(self.index, question, last.cited, lang) else [question]
+        if not leans(self.index, question, last.cited, lang):
+            return [question]
+        return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question]
 
     def _write(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         """Let the model write or call; what it calls is run, and it may then explain the result."""

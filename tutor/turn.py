@@ -92,14 +92,14 @@ def answered(turn: Turn, *, stopped: bool) -> Answer:
     )
 
 
-def restored(question: str, answer: Answer, about: str) -> Told:
-    """The turn behind `answer`, as far as a follow-up and the model's history need it; `about` is what was asked."""
+def restored(question: str, answer: Answer) -> Told:
+    """The turn behind `answer`, as far as a follow-up and the model's history need it."""
     docs = {citation.n: citation.passage.doc for citation in answer.citations}
     messages = [Message("user", question)]
     for done in answer.tools:
         messages += returned(done)
     cited = list(dict.fromkeys(docs[c.by] for c in answer.checked if c.by))
-    return Told(question, answer.lang, answer.text, [about], answer.checked, messages, cited)
+    return Told(question, answer.lang, answer.text, [question], answer.checked, messages, cited)
 
 
 def returned(done: ToolResult) -> list[Message]:
