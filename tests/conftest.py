@@ -11,7 +11,18 @@ from filelock import FileLock
 
 from tutor import config
 
-FIRST = ("test_labs_page.py", "test_page.py", "test_bundled_model.py", "test_every_lab.py", "test_cli.py")
+FIRST = (
+    "test_labs_page.py",
+    "test_every_lab.py",
+    "test_page.py",
+    "test_bundled_model.py",
+    "test_accessibility.py",
+    "test_cli.py",
+    "test_timeline_page.py",
+    "test_any_settings.py",
+    "test_real_page.py",
+    "test_drawing.py",
+)
 
 os.environ["OMP_NUM_THREADS"] = "1"  # two threads on contended cores are slower than one
 for name in [name for name in os.environ if name.startswith("TUTOR_")]:

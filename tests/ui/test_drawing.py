@@ -90,6 +90,7 @@ def test_a_run_that_plays_waits_while_the_learner_types(moving):
 def test_a_run_plays_only_in_sight(moving):
     ask(moving, DEMO)
     moment = moving.evaluate(TYPE_ON)
+    answered(moving)  # from then on no more text comes that the page would scroll to
     moving.evaluate("document.querySelector('.turn').style.marginTop = '3000px'")
     moving.wait_for_function("document.querySelector('.figure').inSight === false")
     moving.evaluate("rest()")
