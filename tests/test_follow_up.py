@@ -37,3 +37,16 @@ def test_what_no_source_covers_stays_uncovered(built_index):
     )
     assert not found.covered
     assert not found.hits
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("about", "lang"),
+    [
+        (["Who invented the perceptron?", "And what did he like for breakfast?"], "en"),
+        (["퍼셉트론은 누가 만들었어?", "그 사람 연봉은 얼마였어?"], "ko"),
+    ],
+)
+def test_so_does_what_nobody_tells_of_what_is_covered(built_index, about, lang):
+    assert searched(built_index, about[:1], [], set(), lang).covered
+    assert not searched(built_index, about, [f"{lang}/perceptron"], set(), lang).covered

@@ -11,16 +11,24 @@ from tutor.types import Passage
 
 
 def test_confidence_by_hand(monkeypatch):
-    monkeypatch.setattr(confidence, "WEIGHTS", (2.0, 1.0, 0.5))
+    monkeypatch.setattr(confidence, "WEIGHTS", (2.0, 1.0, 0.5, 3.0))
     monkeypatch.setattr(confidence, "BIAS", -2.0)
-    assert confidence.confidence(Signals(0.5, 0.5, 1.0)) == pytest.approx(0.5)
-    assert confidence.confidence(Signals(1.0, 0.5, 1.0)) == pytest.approx(1 / (1 + math.exp(-1)))
-    assert confidence.confidence(Signals(0.5, 0.5, 0.0)) == pytest.approx(1 / (1 + math.exp(0.5)))
+    assert confidence.confidence(Signals(0.5, 0.5, 1.0, 0.0)) == pytest.approx(0.5)
+    assert confidence.confidence(Signals(1.0, 0.5, 1.0, 0.0)) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert confidence.confidence(Signals(0.5, 0.5, 0.0, 0.0)) == pytest.approx(1 / (1 + math.exp(0.5)))
+    assert confidence.confidence(Signals(0.5, 0.5, 1.0, -1.0)) == pytest.approx(1 / (1 + math.exp(3)))
 
 
-def test_nearer_better_known_and_named_is_likelier():
-    tried = ((0.2, 0.2, 0.0), (0.6, 0.2, 0.0), (0.6, 0.9, 0.0), (0.6, 0.9, 1.0))
-    chances = [confidence.confidence(Signals(*s)) for s in tried]
+def test_where_no_questions_are_known_the_search_decides(monkeypatch):
+    monkeypatch.setattr(confidence, "WEIGHTS_OF_SEARCH", (4.0, 2.0, 1.0))
+    monkeypatch.setattr(confidence, "BIAS_OF_SEARCH", -3.0)
+    assert confidence.confidence(Signals(0.5, 0.5, 1.0, None)) == pytest.approx(1 / (1 + math.exp(-1)))
+
+
+@pytest.mark.parametrize("asked", [(-3.0, -1.0, 1.0, 3.0, 4.0), (None,) * 5])
+def test_nearer_better_known_named_and_asked_is_likelier(asked):
+    tried = ((0.2, 0.2, 0.0), (0.5, 0.2, 0.0), (0.5, 0.9, 0.0), (0.5, 0.9, 1.0), (0.7, 1.0, 1.0))
+    chances = [confidence.confidence(Signals(*s, known)) for s, known in zip(tried, asked, strict=True)]
     assert chances == sorted(chances)
     assert chances[0] < confidence.COVERED < chances[-1]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tutor.config import BUNDLED_INTENTS, ROOT
 from tutor.errors import ModelError
-from tutor.retrieval import encoder, intents
+from tutor.retrieval import encoder, fitted, intents
 
 RECORDS = [json.loads(line) for line in (ROOT / "corpus/qa/train/tutor.jsonl").read_text("utf-8").splitlines()]
 
@@ -105,27 +105,27 @@ def test_the_answers_are_those_of_the_corpus_in_their_order():
             assert intents.answer(record, lang) == told[record, lang]
 
 
-@pytest.mark.parametrize("name", [intents.WEIGHTS, intents.CONFIG])
+@pytest.mark.parametrize("name", [fitted.WEIGHTS, fitted.CONFIG])
 def test_a_missing_file_is_named(copied, name):
     (copied / name).unlink()
     with pytest.raises(ModelError, match="cannot be used") as caught:
         intents.intent("Hello")
     assert name in caught.value.message
-    assert intents.RESTORE in caught.value.hint
-    assert "의도 분류기" in caught.value.text("ko")
+    assert fitted.RESTORE in caught.value.hint
+    assert "가중치" in caught.value.text("ko")
 
 
 @pytest.mark.parametrize("written", ["{", "[]", '{"classes": 3}', "null"])
 def test_a_broken_file_is_refused(copied, written):
-    (copied / intents.CONFIG).write_text(written, "utf-8")
+    (copied / fitted.CONFIG).write_text(written, "utf-8")
     with pytest.raises(ModelError):
         intents.intent("Hello")
 
 
 def test_another_encoders_head_is_refused(copied):
-    config = json.loads((copied / intents.CONFIG).read_text("utf-8"))
+    config = json.loads((copied / fitted.CONFIG).read_text("utf-8"))
     config["encoder"]["sha256"] = "0" * 64
-    (copied / intents.CONFIG).write_text(json.dumps(config), "utf-8")
+    (copied / fitted.CONFIG).write_text(json.dumps(config), "utf-8")
     with pytest.raises(ModelError) as caught:
         intents.intent("Hello")
     assert "000000000000…" in caught.value.message
@@ -133,9 +133,9 @@ def test_another_encoders_head_is_refused(copied):
 
 
 def test_weights_of_another_shape_are_refused(copied):
-    config = json.loads((copied / intents.CONFIG).read_text("utf-8"))
+    config = json.loads((copied / fitted.CONFIG).read_text("utf-8"))
     config["classes"].append("tutor-99")
-    (copied / intents.CONFIG).write_text(json.dumps(config), "utf-8")
+    (copied / fitted.CONFIG).write_text(json.dumps(config), "utf-8")
     with pytest.raises(ModelError, match="weights are"):
         intents.intent("Hello")
 

@@ -14,7 +14,7 @@ from tutor import config
 from tutor.evals import indexes, qa_sets
 from tutor.retrieval.confidence import Signals
 
-REFUSED = 0.03  # share of the questions in the sources that may be refused
+REFUSED = 0.04  # share of the questions in the sources that may be refused
 
 
 def main() -> None:
@@ -25,16 +25,30 @@ def main() -> None:
     asked = [(q.question, q.lang, True) for q in qa_sets.labelled(qa / "dev", index.passages)]
     asked += [(q.question, q.lang, False) for q in qa_sets.outside(qa)]
     chosen = [item for item in asked if qa_sets.half(item[0]) == "A"]
-    signals = [index.signals(question, index.search(question, lang=lang)) for question, lang, _ in chosen]
-    found = np.array([[getattr(one, name) for name in Signals.__slots__] for one in signals])
+    found = [index.signals(question, index.search(question, lang=lang)) for question, lang, _ in chosen]
     inside = np.array([answered for _, _, answered in chosen])
-    fitted = LogisticRegression(C=100.0, class_weight="balanced", max_iter=1000).fit(found, inside)
-    chance = fitted.predict_proba(found)[:, 1]
-    covered = np.quantile(chance[inside], REFUSED)
-    typer.echo(f"WEIGHTS = ({', '.join(f'{weight:.2f}' for weight in fitted.coef_[0])})")
-    typer.echo(f"BIAS = {fitted.intercept_[0]:.2f}\nCOVERED = {covered:.2f}")
-    recognised = (chance[~inside] < covered).mean()
-    typer.echo(f"# {len(chosen)} questions of half A: {recognised:.1%} of those outside are recognised")
+    for suffix, names in (("", Signals.__slots__), ("_OF_SEARCH", Signals.__slots__[:3])):
+        signals = np.array([[getattr(one, name) or 0.0 for name in names] for one in found])
+        weights, bias, recognised = fitted(signals, inside)
+        typer.echo(f"WEIGHTS{suffix} = ({', '.join(f'{weight:.2f}' for weight in weights)})")
+        typer.echo(f"BIAS{suffix} = {bias:.2f}")
+        typer.echo(f"# {len(chosen)} questions of half A: {recognised:.1%} of those outside are recognised")
+
+
+def fitted(signals: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Weights and bias of the regression, with which REFUSED of the questions `inside` have a confidence below 0.5.
+
+    Args:
+        signals: shape (questions, signals).
+        inside: whether the sources answer it, shape (questions,).
+
+    Returns:
+        The weights, the bias, and the share of those outside that is recognised.
+    """
+    model = LogisticRegression(C=100.0, class_weight="balanced", max_iter=1000).fit(signals, inside)
+    logits = signals @ model.coef_[0]
+    bias = -float(np.quantile(logits[inside], REFUSED))
+    return model.coef_[0], bias, float((logits[~inside] + bias < 0).mean())
 
 
 if __name__ == "__main__":

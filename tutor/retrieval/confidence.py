@@ -10,29 +10,42 @@ The weights come from `python -m tutor.evals.calibration`; `tutor eval retrieval
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-WEIGHTS = (14.11, 5.10, 2.10)
-BIAS = -11.35
-COVERED = 0.29  # below this confidence the sources do not hold the answer
+WEIGHTS = (3.25, 4.19, 0.88, 1.76)
+BIAS = -6.34
+WEIGHTS_OF_SEARCH = (13.06, 4.57, 2.60)  # of the first three alone
+BIAS_OF_SEARCH = -10.94
+COVERED = 0.5  # below this confidence the sources do not hold the answer
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What the search found for a question, each 0 to 1 or nearly.
+    """What the search found for a question, the first three each 0 to 1 or nearly.
 
     nearest: cosine of the question with the nearest passage.
     known: share of its terms, by idf, that any source holds.
     named: share of the names in it that the passages found hold, see names.py.
+    asked: how much likelier it is one that the articles answer than one that no source does, see scope.py; None where
+        the nearest passage is of a source of which no questions are known.
     """
 
     nearest: float
     known: float
     named: float
+    asked: float | None
 
 
 def confidence(signals: Signals) -> float:
     """The probability that the sources answer, 0 to 1."""
-    nearest, known, named = WEIGHTS
-    logit = BIAS + nearest * signals.nearest + known * signals.known + named * signals.named
+    found = (signals.nearest, signals.known, signals.named)
+    if signals.asked is None:
+        logit = BIAS_OF_SEARCH + _dot(WEIGHTS_OF_SEARCH, found)
+    else:
+        logit = BIAS + _dot(WEIGHTS, (*found, signals.asked))
     return 1 / (1 + math.exp(-logit))
+
+
+def _dot(weights: Sequence[float], found: Sequence[float]) -> float:
+    return sum(weight * value for weight, value in zip(weights, found, strict=True))

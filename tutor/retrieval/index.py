@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
 
@@ -19,6 +20,7 @@ from tutor.retrieval.layout import Layout
 from tutor.retrieval.lexical import Lexical
 from tutor.retrieval.names import held, names
 from tutor.retrieval.records import Documents, Records
+from tutor.retrieval.scope import scope
 from tutor.retrieval.spelling import Spelling
 from tutor.retrieval.stores import VectorStore
 from tutor.types import Document, Evidence, Hit, Lang, Passage
@@ -174,26 +176,36 @@ class Index:
         ways = self._expansion.respelt(self._spelling.mend(question))
         return evidence.rank(ways, hits, idf=self._words.idf, put=question, k=k)
 
-    def confidence(self, question: str, hits: Sequence[Hit]) -> float:
+    def confidence(self, question: str, hits: Sequence[Hit], *, compared: bool = True) -> float:
         """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not.
 
-        It is 1 where one of the `hits` is known to answer this very question.
+        It is 1 where one of the `hits` is known to answer this very question. It is not `compared` with the questions
+        that are known where it is several, one behind the other.
         """
         put = evidence.letters(question)
         if any(evidence.letters(known) == put for hit in hits for known in chain(*hit.passage.asked)):
             return 1.0
-        return confidence(self.signals(question, hits)) if hits else 0.0
+        if not hits:
+            return 0.0
+        signals = self.signals(question, hits)
+        return confidence(signals if compared else replace(signals, asked=None))
 
     def signals(self, question: str, hits: Sequence[Hit]) -> Signals:
         """What the search that gave `hits` found for `question`."""
         question = self._spelling.mend(question)
         weights = {term: self._words.idf(term) for term in text.terms(question)}
         known = sum(weight for term, weight in weights.items() if self._words.df(term))
+        nearest = max(hits, key=lambda hit: hit.cosine, default=None)
         return Signals(
-            nearest=max((hit.cosine for hit in hits), default=0.0),
+            nearest=nearest.cosine if nearest else 0.0,
             known=known / (sum(weights.values()) or 1.0),
             named=held(names(question), (hit.passage for hit in hits), self._expansion),
+            asked=self.asked(question) if nearest and any(nearest.passage.asked) else None,
         )
+
+    def asked(self, question: str) -> float:
+        """How much likelier `question` is one that the articles answer than one that no source does, see scope.py."""
+        return float(scope().log_ratio(self._asked(self._spelling.mend(question))).max())
 
 
 def _best(scores: np.ndarray, allowed: np.ndarray) -> list[int]:

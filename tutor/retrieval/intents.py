@@ -6,7 +6,6 @@ al. 2016). How it was made: tutor/training/intents.py, and MODEL_CARD.md beside 
 
 from __future__ import annotations
 
-import json
 import threading
 import zlib
 from collections import Counter
@@ -16,18 +15,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from tutor.config import BUNDLED_INTENTS
-from tutor.errors import ModelError
-from tutor.retrieval import encoder
+from tutor.retrieval import encoder, fitted
 from tutor.text import typed
 from tutor.types import Lang
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
 OTHER = "other"  # a question about the subject, a request for a demo, anything else
-RESTORE = "git checkout -- tutor/models/tutor-intents tutor/models/tutor-embed"
 
 HASHED = 4096  # columns that the character n-grams are hashed to
 NGRAMS = (1, 2, 3)  # characters
@@ -122,33 +116,18 @@ def head() -> Head:
 
 @cache
 def _load(folder: Path) -> Head:
+    tensors, config = fitted.read(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text("utf-8"))
-        tensors = load_file(folder / WEIGHTS)
         classes = tuple(config["classes"])
         answers = {
             record: {lang: tuple(said) for lang, said in told.items()} for record, told in config["answers"].items()
         }
-        weight, bias = (tensors[name].astype(np.float32) for name in ("weight", "bias"))
-        found = Head(classes, weight, bias, float(config["certain"]), float(config["likely"]), answers)
-        belongs = config["encoder"]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
-        raise _unusable(folder, str(error), f"읽을 수 없어요({error})") from error
+        found = Head(
+            classes, tensors["weight"], tensors["bias"], float(config["certain"]), float(config["likely"]), answers
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise fitted.unusable(folder, str(error), f"읽을 수 없어요({error})") from error
     if found.weight.shape != (len(classes), FEATURES) or found.bias.shape != (len(classes),):
         shapes = f"{found.weight.shape}, {found.bias.shape}"
-        raise _unusable(folder, f"its weights are {shapes}", f"가중치의 모양이 맞지 않아요({shapes})")
-    if belongs != (own := encoder.identity({})["sha256"]):
-        why = f"it belongs to the encoder {belongs[:12]}…, and the one here is {own[:12]}…"
-        raise _unusable(folder, why, f"{belongs[:12]}… 인코더의 것인데, 여기 있는 인코더는 {own[:12]}…이에요")
+        raise fitted.unusable(folder, f"its weights are {shapes}", f"가중치의 모양이 맞지 않아요({shapes})")
     return found
-
-
-def _unusable(folder: Path, why: str, why_ko: str) -> ModelError:
-    return ModelError(
-        f"The intent head in {folder} cannot be used: {why}.",
-        f"Take both from the repository again. Type: {RESTORE}",
-        ko=(
-            f"{folder}의 의도 분류기를 쓸 수 없어요: {why_ko}.",
-            f"저장소에서 둘 다 다시 받으세요. 이렇게 입력하세요: {RESTORE}",
-        ),
-    )

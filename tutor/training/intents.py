@@ -19,15 +19,14 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from safetensors.numpy import save as safetensors
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from tutor.config import BUNDLED_INTENTS, ROOT, go_offline
-from tutor.retrieval import encoder
-from tutor.retrieval.intents import CONFIG, HASHED, OTHER, WEIGHTS, Head, ngrams
+from tutor.retrieval import fitted
+from tutor.retrieval.intents import HASHED, OTHER, Head, ngrams
 from tutor.text import typed
-from tutor.training import demo_requests
+from tutor.training import demo_requests, scope
 from tutor.training.texts import SMALL_TALK, records
 from tutor.types import Lang
 
@@ -126,6 +125,11 @@ def own_questions(rng: random.Random) -> Iterator[Said]:
                     yield Said(roughened(text, lang, rng), label, group)
 
 
+def unanswered() -> Iterator[Said]:
+    """The questions that the sources do not answer, as something else."""
+    yield from (Said(text, OTHER, text) for text in scope.unanswered(OWN.parent / "unanswered"))
+
+
 def small_talk(data: Path) -> Iterator[Said]:
     """The public small talk, by the intents of small_talk.yaml; what these do not name is something else."""
     for name, key in (("intents_en", "text"), ("chat_en", "user"), ("chat_ko", "user")):
@@ -169,18 +173,16 @@ def something_else(data: Path, rng: random.Random) -> Iterator[Said]:
 def material(data: Path, seed: int = SEED) -> list[Said]:
     """Every text once a label, in a fixed order; a text that has an intent is not something else as well."""
     rng = random.Random(seed)
-    said = [*own_questions(rng), *grammar(rng), *small_talk(data), *something_else(data, rng)]
+    said = [*own_questions(rng), *unanswered(), *grammar(rng), *small_talk(data), *something_else(data, rng)]
     meant = {one.text.lower() for one in said if one.label != OTHER}
     kept = {(one.text, one.label): one for one in reversed(said) if one.label != OTHER or one.text.lower() not in meant}
     return list(reversed(kept.values()))
 
 
 def encoded(texts: Sequence[str]) -> csr_matrix:
-    """What the head reads of them, shape (len(texts), FEATURES); encoded by length, which saves most of the padding."""
+    """What the head reads of them, shape (len(texts), FEATURES)."""
     texts = [typed(text).strip() for text in texts]
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    vectors = np.empty((len(texts), encoder.DIMENSIONS), np.float32)
-    vectors[order] = encoder.encode([encoder.plain(texts[i]) for i in order])
+    vectors = scope.encoded(texts)
     rows = [ngrams(text) for text in texts]
     ends = np.cumsum([0, *map(len, rows)])
     columns = np.fromiter((column for row in rows for column in row), np.int32, ends[-1])
@@ -234,19 +236,9 @@ def head_of(model: LogisticRegression, certain: float, likely: float) -> Head:
 
 
 def save(head: Head, folder: Path) -> None:
-    """Write `head` with the identity of the encoder whose vectors it reads."""
-    folder.mkdir(parents=True, exist_ok=True)
-    weight = np.ascontiguousarray(head.weight)  # safetensors writes the bytes as they lie
-    (folder / WEIGHTS).write_bytes(safetensors({"weight": weight, "bias": head.bias}))
-    known = encoder.identity({})
-    config = {
-        "encoder": {"name": known["name"], "sha256": known["sha256"]},
-        "certain": head.certain,
-        "likely": head.likely,
-        "classes": head.classes,
-        "answers": head.answers,
-    }
-    (folder / CONFIG).write_text(json.dumps(config, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    """Write `head`."""
+    told = {"certain": head.certain, "likely": head.likely, "classes": head.classes, "answers": head.answers}
+    fitted.write(folder, {"weight": head.weight, "bias": head.bias}, told)
 
 
 def train(data: Path, out: Path) -> None:

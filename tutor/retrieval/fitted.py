@@ -1,0 +1,58 @@
+"""Weights that are fitted to the encoder's vectors (intents.py, scope.py): written and read with whose vectors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from tutor.errors import ModelError
+from tutor.retrieval import encoder
+
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
+RESTORE = "git checkout -- tutor/models"
+
+
+def write(folder: Path, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> None:
+    """Write `tensors` and `config` with the identity of the encoder whose vectors they are for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contiguous = {name: np.ascontiguousarray(value) for name, value in tensors.items()}  # its bytes as they lie
+    (folder / WEIGHTS).write_bytes(save(contiguous))
+    known = encoder.identity({})
+    told = {"encoder": {"name": known["name"], "sha256": known["sha256"]}, **config}
+    (folder / CONFIG).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The tensors, float32, and the configuration in `folder`.
+
+    Raises:
+        ModelError: a file is missing or broken, or belongs to another encoder.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_text("utf-8"))
+        tensors = {name: value.astype(np.float32) for name, value in load_file(folder / WEIGHTS).items()}
+        belongs = config["encoder"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
+        raise unusable(folder, str(error), f"읽을 수 없어요({error})") from error
+    if belongs != (own := encoder.identity({})["sha256"]):
+        why = f"it belongs to the encoder {belongs[:12]}…, and the one here is {own[:12]}…"
+        raise unusable(folder, why, f"{belongs[:12]}… 인코더의 것인데, 여기 있는 인코더는 {own[:12]}…이에요")
+    return tensors, config
+
+
+def unusable(folder: Path, why: str, why_ko: str) -> ModelError:
+    """That the weights in `folder` cannot be used, and what to type."""
+    return ModelError(
+        f"The weights in {folder} cannot be used: {why}.",
+        f"Take them from the repository again, with the encoder's. Type: {RESTORE}",
+        ko=(
+            f"{folder}의 가중치를 쓸 수 없어요: {why_ko}.",
+            f"저장소에서 인코더의 것과 함께 다시 받으세요. 이렇게 입력하세요: {RESTORE}",
+        ),
+    )

@@ -1,0 +1,58 @@
+"""tutor-scope: `python -m tutor.training.scope` reads the known questions and writes their vectors.
+
+Of the questions that a sentence of the sources answers, in all their wordings, the mean; of those that no source
+answers, each. Some minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from tutor import config
+from tutor.corpus import questions
+from tutor.retrieval import encoder, fitted
+
+
+def unanswered(folder: Path) -> list[str]:
+    """The questions of `folder`/*.jsonl, each once, in order."""
+    lines = chain(*(path.read_text("utf-8").splitlines() for path in sorted(folder.glob("*.jsonl"))))
+    return list(dict.fromkeys(json.loads(line)["question"] for line in lines))
+
+
+def encoded(texts: Sequence[str]) -> np.ndarray:
+    """Their vectors, shape (len(texts), 384); read by length, which saves most of the padding."""
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    vectors = np.empty((len(texts), encoder.DIMENSIONS), np.float32)
+    vectors[order] = encoder.encode([encoder.plain(texts[i]) for i in order])
+    return vectors
+
+
+def means(wordings: Sequence[Sequence[str]]) -> np.ndarray:
+    """The unit mean of each sentence's wordings, shape (len(wordings), 384)."""
+    vectors = encoded(list(chain(*wordings)))
+    starts = np.cumsum([0, *(len(known) for known in wordings[:-1])])
+    sums = np.add.reduceat(vectors, starts)
+    return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--out", type=Path, default=config.BUNDLED_SCOPE)
+    arguments = parser.parse_args()
+    config.go_offline()
+    settings = config.load()
+    answered = means(list(questions.read(settings).values()))
+    others = encoded(unanswered(settings.corpus / "qa" / "unanswered"))
+    tensors = {"answered": answered.astype(np.float16), "unanswered": others.astype(np.float16)}
+    fitted.write(arguments.out, tensors, {"answered": len(answered), "unanswered": len(others)})
+    print(f"{len(answered)} sentences that answer, {len(others)} questions that none answers: {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
