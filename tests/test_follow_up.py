@@ -2,7 +2,7 @@
 
 import pytest
 
-from tutor.follow_up import NEAR_PASSAGES, searched
+from tutor.follow_up import NEAR_PASSAGES, leans, searched
 
 ABOUT = {
     "en": ["Who wrote the BERT paper?", "Which machine was it run on?"],
@@ -50,3 +50,20 @@ def test_what_no_source_covers_stays_uncovered(built_index):
 def test_so_does_what_nobody_tells_of_what_is_covered(built_index, about, lang):
     assert searched(built_index, about[:1], [], set(), lang).covered
     assert not searched(built_index, about, [f"{lang}/perceptron"], set(), lang).covered
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang", "leaning"),
+    [
+        ("우리말은? 거기 껴 있어?", "ko", True),  # by themselves these ask what the tutor speaks
+        ("영어는?", "ko", True),
+        ("And Korean?", "en", True),
+        ("너는?", "ko", False),
+        ("How about you?", "en", False),
+        ("thanks, that helped", "en", False),
+        ("그럼 넌 누구야?", "ko", False),
+    ],
+)
+def test_a_topic_alone_is_a_follow_up(built_index, question, lang, leaning):
+    assert leans(built_index, question, [f"{lang}/llama-3"], lang) == leaning

@@ -38,12 +38,16 @@ _POINTS_BACK = re.compile(
     r"|^(?:누가|언제|왜|어디서|어떻게|몇|얼마|그리고|그래서|그러면)|^(?:\S+\s+){0,2}\S+[은는]요?\s*\?+$",
     re.I,
 )
+# "And the English one?", "우리말은? 거기 껴 있어?": only a topic, of which the question before asks; "너는?" is the tutor.
+_TOPIC_ALONE = re.compile(
+    r"^\W*(?:and|(?:what|how) about)\b(?!.*\byou\b)|^(?!너|당신|튜터|그쪽)(?:\S+\s+){0,3}\S+[은는]요?\s*\?", re.I
+)
 
 
 def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     """Whether `question` cannot stand without those before it; `told` are the documents last cited, best first."""
     points_back = bool(_POINTS_BACK.search(without_the_note(question)))
-    if own_page(index, question, lang, certain=points_back) is not None:
+    if not _TOPIC_ALONE.search(question) and own_page(index, question, lang, certain=points_back) is not None:
         return False  # "thanks, that helped" points back and asks nothing
     alone = index.confidence(question, index.search(question, lang=lang))
     if points_back or names_the_note(question):

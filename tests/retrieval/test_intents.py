@@ -82,8 +82,8 @@ def test_other_is_anything_from_the_threshold_on():
 
 
 def test_what_is_likely_is_not_always_certain():
-    assert intents.intent("오늘은 이 정도로 하자") is None
-    assert intents.intent("오늘은 이 정도로 하자", certain=False) == "tutor-05"
+    assert intents.intent("오늘 공부는 여기까지") is None
+    assert intents.intent("오늘 공부는 여기까지", certain=False) == "tutor-05"
 
 
 def test_ngrams_are_a_unit_vector_of_each_words_characters():

@@ -245,11 +245,12 @@ def main() -> None:
     parser.add_argument("--start", type=Path, required=True, help="the encoder that tune.py made, or an earlier run")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=SEED, help="of what the steps read")
+    parser.add_argument("--steps", type=int, default=STEPS, help="to take in all, the rate falling to the last")
     arguments = parser.parse_args()
     config.go_offline()
     settings = config.load()
     found = material(open_index(settings).passages, articles.read(settings))
-    run = Run(arguments.start, arguments.run, found, arguments.seed)
+    run = Run(arguments.start, arguments.run, found, arguments.seed, arguments.steps)
     run.resume()
     run.train()
     run.model.max_seq_length = tune.SHIPPED_LENGTH
