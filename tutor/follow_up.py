@@ -38,7 +38,7 @@ _POINTS_BACK = re.compile(
     r"|^(?:누가|언제|왜|어디서|어떻게|몇|얼마|그리고|그래서|그러면)|^(?:\S+\s+){0,2}\S+[은는]요?\s*\?+$",
     re.I,
 )
-# "And the English one?", "우리말은? 거기 껴 있어?": only a topic, of which the question before asks; "너는?" is the tutor.
+# "And the English one?", "우리말은? 거기 껴 있어?": a topic, of which the question before asks; "너는?" is not one.
 _TOPIC_ALONE = re.compile(
     r"^\W*(?:and|(?:what|how) about)\b(?!.*\byou\b)|^(?!너|당신|튜터|그쪽)(?:\S+\s+){0,3}\S+[은는]요?\s*\?", re.I
 )
