@@ -1,7 +1,8 @@
 # `make run` and `make test` set up all they need; `make help` lists the rest.
 PYTHON ?= python3
 VENV ?= .venv
-WORKERS ?= 2
+# Of the tests. One more than there are cores: a third of their time is waiting for browsers and servers.
+WORKERS ?= 3
 BIN := $(VENV)/bin
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev

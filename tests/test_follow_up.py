@@ -1,8 +1,13 @@
 """A follow-up is searched with the questions it leans on, and by itself in what was told last: the real index."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 
+from tutor.corpus import library
 from tutor.follow_up import NEAR_PASSAGES, leans, searched
+from tutor.retrieval.builds import open_index
 
 ABOUT = {
     "en": ["Who wrote the BERT paper?", "Which machine was it run on?"],
@@ -56,14 +61,30 @@ def test_so_does_what_nobody_tells_of_what_is_covered(built_index, about, lang):
 @pytest.mark.parametrize(
     ("question", "lang", "leaning"),
     [
-        ("우리말은? 거기 껴 있어?", "ko", True),  # by themselves these ask what the tutor speaks
+        ("한국어는?", "ko", True),  # by themselves these ask what the tutor speaks
         ("영어는?", "ko", True),
         ("And Korean?", "en", True),
         ("너는?", "ko", False),
+        ("그럼 너는?", "ko", False),
+        ("네 이름은?", "ko", False),
+        ("오늘 날씨는?", "ko", False),
         ("How about you?", "en", False),
+        ("And what is your name?", "en", False),
+        ("And thanks!", "en", False),
         ("thanks, that helped", "en", False),
-        ("그럼 넌 누구야?", "ko", False),
     ],
 )
 def test_a_topic_alone_is_a_follow_up(built_index, question, lang, leaning):
     assert leans(built_index, question, [f"{lang}/llama-3"], lang) == leaning
+
+
+@pytest.mark.slow
+def test_unless_a_file_of_the_learners_tells_it(built_settings, tmp_path):
+    settings = replace(built_settings, index=tmp_path / "index", library=tmp_path / "library")
+    shutil.copytree(built_settings.index, settings.index)
+    (tmp_path / "diary.md").write_text("# Diary\n\nGeoffrey Hinton drives a red car from Sweden.\n", "utf-8")
+    assert [outcome.state for outcome in library.add(settings, [tmp_path / "diary.md"])] == ["added"]
+    about = ["Who is Geoffrey Hinton?", "What car does he drive?"]
+    found = searched(open_index(settings), about, ["en/dropout"], set(), "en")
+    assert found.covered
+    assert "red car" in " ".join(e.text for e in found.evidence[:3])

@@ -229,6 +229,11 @@ def test_where_a_file_contradicts_an_article_both_are_told(built_settings, tmp_p
     ("question", "lang", "file"),
     [
         ("What car does Geoffrey Hinton drive?", "en", "Geoffrey Hinton drives a red car from Sweden."),
+        (
+            "What were the names of Rosenblatt's cats?",
+            "en",
+            "Rosenblatt liked sailing and kept two cats, Toby and Ada.",
+        ),
         ("제프리 힌턴의 딸은 몇 살이야?", "ko", "제프리 힌턴의 딸은 서른 살이다."),
     ],
 )

@@ -10,13 +10,12 @@ from typing import Any
 from tutor.labs import core
 from tutor.retrieval import intents
 from tutor.retrieval.confidence import COVERED
-from tutor.retrieval.index import Index
+from tutor.retrieval.index import FILES, Index
 from tutor.text import sentences, terms
 from tutor.types import Evidence, Hit, Lang, Passage
 
 OWN_PAGE = "tutor"  # slug of the article about the tutor itself
 SEEDS = "seeds/"  # with which the learner's notes begin
-FILES = "library/"  # with which the learner's own files begin
 NOTE_PAGE = "learners-note"  # slug of the article about the learner's note
 PASSAGES = 6  # of a search, whose sentences are ranked
 WIDER = 20  # passages among which one of the learner's own files is looked for
@@ -27,7 +26,7 @@ EVERY = 100  # more sentences than any search brings
 # Score of the best sentence below which nothing answers. None of the 415 dev questions that are covered lies below; by
 # the encoder's part of the score alone, 1 of 100 of SQuAD's dev questions and 6 of KorQuAD's do over their paragraphs.
 # So does one of 103 questions that the note answers (dev and train), searched in it without the words that name it; of
-# 240 that no source answers and 80 that articles do, each asked of the note, 88 % and 78 % do.
+# 240 of corpus/qa/outside (far, near) and dev and 80 that articles answer, each asked of the note, 88 % and 78 % do.
 FAINT = 5.0
 
 # "the note", "my notes", "the learner's blog", not "OpenAI's blog" or "please note"; 노트, neither 노트북 nor 키노트.
@@ -124,7 +123,7 @@ def in_the_sources(index: Index, query: str, lang: Lang, near: Sequence[Hit] | N
     if (found := _in_the_note(index, query, lang)) is not None:
         return found
     hits = _searched(index, query, lang)
-    if index.confidence(query, hits, compared=near is None) < COVERED:
+    if index.confidence(query, hits, alone=near is None) < COVERED:
         return Found(covered=False)
     known = {hit.passage.id for hit in hits}
     hits = (*hits, *(hit for hit in near or () if hit.passage.id not in known))

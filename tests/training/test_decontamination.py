@@ -107,7 +107,8 @@ def nearest(questions: list[str]) -> list[tuple[float, str]]:
     found = []
     for row, own in zip(common, mine, strict=True):
         overlaps = row.data / (len(own) + sizes[row.indices] - row.data)
-        found.append((float(overlaps.max()), texts[row.indices[overlaps.argmax()]]))
+        best = int(overlaps.argmax()) if len(overlaps) else None
+        found.append((0.0, "") if best is None else (float(overlaps[best]), texts[row.indices[best]]))
     return found
 
 

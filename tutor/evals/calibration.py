@@ -28,11 +28,12 @@ def main() -> None:
     found = [index.signals(question, index.search(question, lang=lang)) for question, lang, _ in chosen]
     inside = np.array([answered for _, _, answered in chosen])
     for suffix, names in (("", Signals.__slots__), ("_OF_SEARCH", Signals.__slots__[:3])):
-        signals = np.array([[getattr(one, name) or 0.0 for name in names] for one in found])
-        weights, bias, recognised = fitted(signals, inside)
+        whole = np.array([all(getattr(one, name) is not None for name in names) for one in found])
+        signals = np.array([[getattr(one, name) for name in names] for one in found])[whole].astype(float)
+        weights, bias, recognised = fitted(signals, inside[whole])
         typer.echo(f"WEIGHTS{suffix} = ({', '.join(f'{weight:.2f}' for weight in weights)})")
         typer.echo(f"BIAS{suffix} = {bias:.2f}")
-        typer.echo(f"# {len(chosen)} questions of half A: {recognised:.1%} of those outside are recognised")
+        typer.echo(f"# {whole.sum()} questions of half A: {recognised:.1%} of those outside are recognised")
 
 
 def fitted(signals: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, float, float]:

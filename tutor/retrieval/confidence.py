@@ -1,4 +1,4 @@
-"""How likely the sources answer a question: a logistic regression over three signals of the search.
+"""Whether the sources answer a question: a logistic regression over three signals of the search, and by what is known.
 
 Signals of single words (the least supported token, the rarest term that no passage holds) were tried and left out: what
 they gained they gained by telling long questions, as those in the sources happen to be, from short ones. So were the
@@ -13,10 +13,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WEIGHTS = (3.25, 4.19, 0.88, 1.76)
-BIAS = -6.34
-WEIGHTS_OF_SEARCH = (13.06, 4.57, 2.60)  # of the first three alone
-BIAS_OF_SEARCH = -10.94
+WEIGHTS = (3.95, 4.07, 0.83, 1.76)
+BIAS = -6.45
+WEIGHTS_OF_SEARCH = (13.59, 4.54, 2.66)  # of the first three alone
+BIAS_OF_SEARCH = -11.12
 COVERED = 0.5  # below this confidence the sources do not hold the answer
 
 
@@ -27,23 +27,23 @@ class Signals:
     nearest: cosine of the question with the nearest passage.
     known: share of its terms, by idf, that any source holds.
     named: share of the names in it that the passages found hold, see names.py.
-    asked: how much likelier it is one that the articles answer than one that no source does, see scope.py; None where
-        the nearest passage is of a source of which no questions are known.
+    in_scope: how much likelier it is one that the articles answer than one that no source does, see scope.py; None
+        where a passage found is of a source of which no questions are known.
     """
 
     nearest: float
     known: float
     named: float
-    asked: float | None
+    in_scope: float | None
 
 
 def confidence(signals: Signals) -> float:
-    """The probability that the sources answer, 0 to 1."""
+    """How surely the sources answer, 0 to 1: a probability, moved so that 4 % of what they do lies below COVERED."""
     found = (signals.nearest, signals.known, signals.named)
-    if signals.asked is None:
+    if signals.in_scope is None:
         logit = BIAS_OF_SEARCH + _dot(WEIGHTS_OF_SEARCH, found)
     else:
-        logit = BIAS + _dot(WEIGHTS, (*found, signals.asked))
+        logit = BIAS + _dot(WEIGHTS, (*found, signals.in_scope))
     return 1 / (1 + math.exp(-logit))
 
 

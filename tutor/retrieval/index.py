@@ -29,6 +29,7 @@ POOL = 50  # passages that each leg hands to the fusion
 WORDS = 0.8  # weight of BM25 beside the cosine; measured by `tutor eval retrieval`
 MORE = 0.15  # cosine by which a passage in the other language must be nearer than its article in the asker's
 NAMED = 30  # documents that an error names
+FILES = "library/"  # with which the learner's own files begin
 
 
 class Index:
@@ -176,11 +177,11 @@ class Index:
         ways = self._expansion.respelt(self._spelling.mend(question))
         return evidence.rank(ways, hits, idf=self._words.idf, put=question, k=k)
 
-    def confidence(self, question: str, hits: Sequence[Hit], *, compared: bool = True) -> float:
+    def confidence(self, question: str, hits: Sequence[Hit], *, alone: bool = True) -> float:
         """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not.
 
-        It is 1 where one of the `hits` is known to answer this very question. It is not `compared` with the questions
-        that are known where it is several, one behind the other.
+        It is 1 where one of the `hits` is known to answer this very question. Where it does not stand `alone`, but
+        behind the questions that it leans on, it is not compared with those that are known.
         """
         put = evidence.letters(question)
         if any(evidence.letters(known) == put for hit in hits for known in chain(*hit.passage.asked)):
@@ -188,23 +189,30 @@ class Index:
         if not hits:
             return 0.0
         signals = self.signals(question, hits)
-        return confidence(signals if compared else replace(signals, asked=None))
+        return confidence(signals if alone else replace(signals, in_scope=None))
 
     def signals(self, question: str, hits: Sequence[Hit]) -> Signals:
         """What the search that gave `hits` found for `question`."""
         question = self._spelling.mend(question)
         weights = {term: self._words.idf(term) for term in text.terms(question)}
         known = sum(weight for term, weight in weights.items() if self._words.df(term))
-        nearest = max(hits, key=lambda hit: hit.cosine, default=None)
         return Signals(
-            nearest=nearest.cosine if nearest else 0.0,
+            nearest=max((hit.cosine for hit in hits), default=0.0),
             known=known / (sum(weights.values()) or 1.0),
             named=held(names(question), (hit.passage for hit in hits), self._expansion),
-            asked=self.asked(question) if nearest and any(nearest.passage.asked) else None,
+            in_scope=self.in_scope(question, hits),
         )
 
-    def asked(self, question: str) -> float:
-        """How much likelier `question` is one that the articles answer than one that no source does, see scope.py."""
+    def in_scope(self, question: str, hits: Sequence[Hit]) -> float | None:
+        """How much likelier `question` is one that the articles answer than one that no source does, see scope.py.
+
+        None where the nearest of the `hits` is of a source of which no questions are known, or one is a file of the
+        learner's.
+        """
+        nearest = max(hits, key=lambda hit: hit.cosine, default=None)
+        own = any(hit.passage.doc.startswith(FILES) for hit in hits)
+        if own or nearest is None or not any(nearest.passage.asked):
+            return None
         return float(scope().log_ratio(self._asked(self._spelling.mend(question))).max())
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from tutor.corpus.articles import RELATIONS
 from tutor.errors import TutorError
-from tutor.lookup import FILES, NOTE_PAGE, SEEDS
+from tutor.lookup import NOTE_PAGE, SEEDS
 from tutor.retrieval.confidence import COVERED
-from tutor.retrieval.index import Index
+from tutor.retrieval.index import FILES, Index
 from tutor.service import Ranked, ranked
 from tutor.types import Document, Lang
 from tutor.ui import render

@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from tutor import __version__
 from tutor.config import BUNDLED_MODEL
-from tutor.lookup import FILES
+from tutor.retrieval.index import FILES
 from tutor.session import Tutor
 from tutor.types import Lang, Length, Level, Manner
 from tutor.ui.strings import STRINGS
