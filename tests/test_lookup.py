@@ -94,6 +94,21 @@ def test_without_the_page_there_is_no_small_talk(index):
     assert not look_up(index, "Goodbye", "en").covered
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang"),
+    [
+        ("who are the authors of attention is all you need", "en"),
+        ("felix gers, what did he do?", "en"),
+        ("Who is Mohit Iyyer?", "en"),
+        ("톰 브라운은 누구야?", "ko"),
+        ("지포스 256은 언제 나왔지?", "ko"),
+    ],
+)
+def test_what_is_asked_in_few_words_of_what_is_told_is_covered(built_index, question, lang):
+    assert look_up(built_index, question, lang).covered
+
+
 @pytest.mark.parametrize("question", ["How do I make kimchi stew?", "???", ""])
 def test_what_no_source_covers_has_no_evidence(built_index, question):
     found = look_up(built_index, question, "en")

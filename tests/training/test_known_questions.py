@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tutor import config
-from tutor.corpus import questions
+from tutor.corpus import articles, questions
 from tutor.retrieval import encoder
 from tutor.retrieval import scope as product
 from tutor.retrieval.evidence import letters
@@ -41,11 +41,16 @@ def test_what_no_source_answers_is_not_what_one_is_known_to(lang):
 @pytest.mark.slow
 def test_what_is_shipped_was_made_of_the_corpus():
     """Of every hundredth, computed again, nine in ten are there; a few new questions need no new weights."""
-    known, others = list(questions.read(config.load()).values()), scope.unanswered(UNANSWERED)
+    settings = config.load()
+    who = scope.people(articles.read(settings))
+    known, others = list(questions.read(settings).values()), scope.unanswered(UNANSWERED)
     shipped = product.scope()
-    assert (len(shipped.answered), len(shipped.unanswered)) == pytest.approx((len(known), len(others)), rel=0.02)
+    assert (len(shipped.answered), len(shipped.unanswered)) == pytest.approx(
+        (len(known) + len(who), len(others)), rel=0.02
+    )
     for made, there in (
         (scope.means(known[::100]), shipped.answered),
+        (scope.encoded(who[::10]), shipped.answered),
         (scope.encoded(others[::100]), shipped.unanswered),
     ):
         assert ((made @ there.T).max(axis=1) > 0.999).mean() > 0.9

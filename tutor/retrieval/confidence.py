@@ -1,5 +1,7 @@
-"""Whether the sources answer a question: a logistic regression over three signals of the search, and by what is known.
+"""How surely the sources answer a question: a logistic regression over four signals.
 
+Three are of the search, the fourth tells by the questions that are known (scope.py). On 400 new questions near the
+subject that no source answers and 900 that one does, the three had an AUC of 0.79, all four, fitted to them, of 0.96.
 Signals of single words (the least supported token, the rarest term that no passage holds) were tried and left out: what
 they gained they gained by telling long questions, as those in the sources happen to be, from short ones. So were the
 parts of the best sentence's score: fitted on 923 questions, each with and without the sentence that answers it (the
