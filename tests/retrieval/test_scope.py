@@ -45,7 +45,6 @@ def test_what_the_articles_answer(question):
 @pytest.mark.parametrize(
     "question",
     [
-        "What car does Geoffrey Hinton drive?",
         "제프리 힌턴의 딸은 몇 살이야?",
         "How do I install PyTorch on a Mac?",
         "양자 컴퓨터는 어떻게 계산해?",
