@@ -81,10 +81,10 @@ def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[
         ModelError: the scope cannot be used.
     """
     question = about[-1]
-    in_scope = index.in_scope(question, index.search(question, lang=lang))
-    if in_scope is not None and in_scope < ASIDE and not any(map(names_the_note, about)):
-        return Found(covered=False)
     found = in_the_sources(index, " ".join(about), lang, index.within(told[:NEAR], question, k=NEAR_PASSAGES))
+    in_scope = None if any(map(names_the_note, about)) else index.in_scope(question, found.hits)
+    if in_scope is not None and in_scope < ASIDE:
+        return Found(covered=False)
     own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
     scored = [replace(e, score=e.score + own.get(e.text, 0.0) - TOLD * (e.text in said)) for e in found.evidence]
     return replace(found, evidence=tuple(sorted(scored, key=lambda e: -e.score)))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 QUESTIONS = sorted((config.ROOT / "corpus" / "qa" / "dev").glob("*.jsonl"))
 EVERY = {"demo": 3}  # of how many questions of a kind one is asked: the whole takes minutes
-OTHERS = 15
+OTHERS = 10
 LOWEST_PASS_RATE = 0.72
 
 

@@ -33,3 +33,16 @@ def copied(built, tmp_path):
     shutil.copytree(built.corpus.parent, tmp_path / "copy")
     root = tmp_path / "copy"
     return Settings(corpus=root / "corpus", seeds=root / "seeds", index=root / "index")
+
+
+@pytest.fixture
+def weights_of(tmp_path, monkeypatch):
+    """Copies the bundled weights that `module` reads from its `name`, and lets it read the copy."""
+
+    def copy(module, name):
+        folder = tmp_path / name
+        shutil.copytree(getattr(module, name), folder)
+        monkeypatch.setattr(module, name, folder)
+        return folder
+
+    return copy

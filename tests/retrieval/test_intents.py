@@ -1,7 +1,6 @@
 """The intent head that is shipped: what it takes for small talk, and when it refuses to load."""
 
 import json
-import shutil
 import unicodedata
 import zlib
 
@@ -10,17 +9,9 @@ import pytest
 
 from tutor.config import BUNDLED_INTENTS, ROOT
 from tutor.errors import ModelError
-from tutor.retrieval import encoder, fitted, intents
+from tutor.retrieval import fitted, intents
 
 RECORDS = [json.loads(line) for line in (ROOT / "corpus/qa/train/tutor.jsonl").read_text("utf-8").splitlines()]
-
-
-@pytest.fixture
-def copied(tmp_path, monkeypatch):
-    folder = tmp_path / "tutor-intents"
-    shutil.copytree(BUNDLED_INTENTS, folder)
-    monkeypatch.setattr(intents, "BUNDLED_INTENTS", folder)
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -105,34 +96,8 @@ def test_the_answers_are_those_of_the_corpus_in_their_order():
             assert intents.answer(record, lang) == told[record, lang]
 
 
-@pytest.mark.parametrize("name", [fitted.WEIGHTS, fitted.CONFIG])
-def test_a_missing_file_is_named(copied, name):
-    (copied / name).unlink()
-    with pytest.raises(ModelError, match="cannot be used") as caught:
-        intents.intent("Hello")
-    assert name in caught.value.message
-    assert fitted.RESTORE in caught.value.hint
-    assert "가중치" in caught.value.text("ko")
-
-
-@pytest.mark.parametrize("written", ["{", "[]", '{"classes": 3}', "null"])
-def test_a_broken_file_is_refused(copied, written):
-    (copied / fitted.CONFIG).write_text(written, "utf-8")
-    with pytest.raises(ModelError):
-        intents.intent("Hello")
-
-
-def test_another_encoders_head_is_refused(copied):
-    config = json.loads((copied / fitted.CONFIG).read_text("utf-8"))
-    config["encoder"]["sha256"] = "0" * 64
-    (copied / fitted.CONFIG).write_text(json.dumps(config), "utf-8")
-    with pytest.raises(ModelError) as caught:
-        intents.intent("Hello")
-    assert "000000000000…" in caught.value.message
-    assert encoder.identity({})["sha256"][:12] in caught.value.message
-
-
-def test_weights_of_another_shape_are_refused(copied):
+def test_weights_of_another_shape_are_refused(weights_of):
+    copied = weights_of(intents, "BUNDLED_INTENTS")
     config = json.loads((copied / fitted.CONFIG).read_text("utf-8"))
     config["classes"].append("tutor-99")
     (copied / fitted.CONFIG).write_text(json.dumps(config), "utf-8")

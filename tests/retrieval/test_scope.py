@@ -1,8 +1,5 @@
 """Which questions are like those that the articles answer: by hand, and the vectors that are shipped."""
 
-import json
-import shutil
-
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
@@ -11,14 +8,6 @@ from tutor.config import BUNDLED_SCOPE
 from tutor.errors import ModelError
 from tutor.retrieval import encoder, fitted, scope
 from tutor.retrieval.scope import Scope
-
-
-@pytest.fixture
-def copied(tmp_path, monkeypatch):
-    folder = tmp_path / "tutor-scope"
-    shutil.copytree(BUNDLED_SCOPE, folder)
-    monkeypatch.setattr(scope, "BUNDLED_SCOPE", folder)
-    return folder
 
 
 def test_the_ratio_by_hand():
@@ -54,25 +43,9 @@ def test_what_no_source_answers(question):
     assert scope.scope().log_ratio(encoder.question(question).vector[None]) < -1
 
 
-@pytest.mark.parametrize("name", [fitted.WEIGHTS, fitted.CONFIG])
-def test_a_missing_file_is_named(copied, name):
-    (copied / name).unlink()
-    with pytest.raises(ModelError, match="cannot be used") as caught:
-        scope.scope()
-    assert name in caught.value.message
-    assert fitted.RESTORE in caught.value.hint
-
-
-def test_another_encoders_vectors_are_refused(copied):
-    config = json.loads((copied / fitted.CONFIG).read_text("utf-8"))
-    config["encoder"]["sha256"] = "0" * 64
-    (copied / fitted.CONFIG).write_text(json.dumps(config), "utf-8")
-    with pytest.raises(ModelError, match="000000000000…"):
-        scope.scope()
-
-
 @pytest.mark.parametrize("shape", [(3,), (0, 384), (2, 383)])
-def test_weights_of_another_shape_are_refused(copied, shape):
+def test_weights_of_another_shape_are_refused(weights_of, shape):
+    copied = weights_of(scope, "BUNDLED_SCOPE")
     save_file({"answered": np.ones((1, 384)), "unanswered": np.ones(shape)}, copied / fitted.WEIGHTS)
     with pytest.raises(ModelError, match="weights are"):
         scope.scope()
