@@ -79,6 +79,24 @@ def test_a_topic_alone_is_a_follow_up(built_index, question, lang, leaning):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "told", "leaning"),
+    [
+        ("layers in total?", "en/vgg", True),  # nothing in these points back
+        ("wow, and why?", "en/llama", True),
+        ("매개변수 수는?", "ko/vgg", True),
+        ("어떤 글로 학습시킨 건데", "ko/word2vec", True),
+        ("What is the kernel trick, and why does it work?", "en/vgg", False),  # and these hold "it" and "그"
+        ("What is dropout, and which problem does it solve?", "en/vgg", False),
+        ("그래디언트 클리핑은 그게 어떤 방법이야?", "ko/vgg", False),
+        ("How do I boil an egg?", "en/vgg", False),
+    ],
+)
+def test_what_leans_is_told_by_how_it_is_put_and_what_it_asks_for(built_index, question, told, leaning):
+    assert leans(built_index, question, [told], told[:2]) == leaning
+
+
+@pytest.mark.slow
 def test_unless_a_file_of_the_learners_tells_it(built_settings, tmp_path):
     settings = replace(built_settings, index=tmp_path / "index", library=tmp_path / "library")
     shutil.copytree(built_settings.index, settings.index)

@@ -324,7 +324,7 @@ def test_a_follow_up_leans_on_the_question_in_a_message_not_on_the_rest(session)
         ("ko", "그중에 퍼셉트론은 누가 발명했어요?", True),
         ("ko", "그래픽 카드 값을 알려 줄래?", False),
         ("ko", "아날로그보다 디지털이 왜 나아?", False),
-        ("ko", "그림 그리는 법을 알려 줄래?", False),
+        ("ko", "그림책은 몇 살부터 읽어 주면 좋아?", False),
         ("ko", "점심 뭐 먹지?", False),
         ("ko", "노트에서 스타벅스를 누가 세웠대?", False),
     ],

@@ -13,6 +13,7 @@ BUNDLED_MODEL = Path(__file__).resolve().parent / "models" / "tutor-llama"
 BUNDLED_ENCODER = Path(__file__).resolve().parent / "models" / "tutor-embed"
 BUNDLED_INTENTS = Path(__file__).resolve().parent / "models" / "tutor-intents"
 BUNDLED_SCOPE = Path(__file__).resolve().parent / "models" / "tutor-scope"
+BUNDLED_FOLLOW_UPS = Path(__file__).resolve().parent / "models" / "tutor-follow-ups"
 
 MAX_THREADS = 256
 URIS = "an address that begins with http:// or https://, a path that ends in .db, or nothing"

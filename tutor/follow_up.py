@@ -1,74 +1,101 @@
 """A question that leans on those before it ("who made it?", "그건 누가 만들었어?"), and how it is searched.
 
-It is searched together with the questions it leans on, and by itself in what was told last; its sentences are ranked
-by both. Measured on follow-ups of corpus/qa/train, whose own wordings are not in the index: of 257 the answer was among
-the first three sentences for 83 %, without the second ranking 71 %; of 120, each in a wording drawn by chance, for
-78 %, before what was told last was searched and more questions were known 73 %.
+Whether it leans is told by how it is put (retrieval/follow_up_head.py) and by what it asks for: logistic regressions
+whose weights come from `python -m tutor.evals.follow_up_calibration`. It is searched together with the questions it
+leans on, and by itself in what was told last; its sentences are ranked by both. Of 144 follow-ups by writers who saw
+the articles alone the answer was then among the first three sentences for 92 %.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
-from dataclasses import replace
+from dataclasses import astuple, dataclass, replace
 
-from tutor.lookup import EVERY, Found, in_the_sources, names_the_note, own_page, without_the_note
-from tutor.retrieval import ranking
+from tutor.lookup import EVERY, Found, in_the_sources, names_the_note, without_the_note
+from tutor.retrieval import follow_up_head, intents, ranking
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
-from tutor.text import sentences, terms
-from tutor.types import Lang
+from tutor.text import sentences
+from tutor.types import Hit, Lang
 
 NEAR, NEAR_PASSAGES = 2, 3  # documents last told, and passages of them, in which a follow-up is searched by itself
 TOLD = 0.3  # by which a sentence falls that has just been told
-STANDS = 0.7  # confidence from which on a question stands by itself
-# How well the article that was told last must answer a question for it to be about that article. Of 110 follow-ups of
-# corpus/qa/train and 51 everyday messages after the same articles, 98 % of those and 6 % of these reach it.
-BELONGS = 0.35
-# Log ratio (retrieval/scope.py) below which a follow-up, by itself, asks for what no source tells. Of 552 wordings of
-# follow-ups of corpus/qa/train 1 % lie below; of the questions of corpus/qa/outside 49 % of those on somebody's private
-# life and 24 % of those on a detail.
-ASIDE = -2.2
 
-_POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|that|this|those|these|he|she|him|her|his|one|then|there|same|else)\b"
-    r"|^\W*(?:and|(?:what|how) about)\b"
-    r"|(?<![가-힣])(?:그(?:건|걸|거|게|것|럼|때|녀|들|분|곳|쪽|중|전|보다|의|는|가|를| )"
-    r"|이(?:건|걸|거|게|것|때)|저(?:건|걸|거|것)|거기|아까)"
-    r"|^(?:누가|언제|왜|어디서|어떻게|몇|얼마|그리고|그래서|그러면)|^(?:\S+\s+){0,2}\S+[은는]요?\s*\?+$",
-    re.I,
-)
-# "And Korean?", "영어로 된 쪽은?": only a topic, of which the question before asks, and no small talk where the article
-# that was told last answers it this well. Languages behind an article on them reach 0.54 and more, "네 이름은?" 0.45.
-TOPIC = 0.5
-_TOPIC_ALONE = re.compile(r"^\W*(?:and|(?:what|how) about)\b|^(?:\S+\s+){0,3}\S+[은는]요?\s*\?", re.I)
+BELONGS = 0.5  # from which on what looks like small talk ("And Korean?"), or off the subject, is about what was told
+STANDS = -0.5  # logit, of how it is put, below which it looks off the subject where the sources do not cover it
+
+WEIGHTS = (0.60, -11.55, 7.82, -0.13, -5.12)
+BIAS = 4.99
+WEIGHTS_ANSWERED = (0.62, 0.41, 5.73)  # of the logit that such follow-ups are answered, of the scope, of belonging
+BIAS_ANSWERED = -1.62
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What tells whether a question leans on those before it.
+
+    put: logit that it does by how it is put.
+    nearest: cosine with the passage that is nearest to it by itself.
+    belongs: how well the article that was told last answers it.
+    says: what its terms weigh together, by idf; a question that says little leans.
+    small_talk: probability that it is small talk or about the tutor.
+    """
+
+    put: float
+    nearest: float
+    belongs: float
+    says: float
+    small_talk: float
 
 
 def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     """Whether `question` cannot stand without those before it; `told` are the documents last cited, best first.
 
     Raises:
-        ModelError: the intent head, or the scope, cannot be used.
+        ModelError: the head of the follow-ups or of the intents, or the scope, cannot be used.
     """
-    points_back = bool(_POINTS_BACK.search(without_the_note(question)))
-    topic = bool(_TOPIC_ALONE.search(question)) and _belongs(index, question, told[:1]) >= TOPIC
-    if not topic and own_page(index, question, lang, certain=points_back) is not None:
-        return False  # "thanks, that helped" points back and asks nothing
-    alone = index.confidence(question, index.search(question, lang=lang))
-    if points_back or names_the_note(question):
-        return points_back and alone < 1.0  # a question known to be answered points back to its own words
-    if not terms(question):  # "Why?" says nothing by itself
-        return alone < COVERED
-    return alone < STANDS and _belongs(index, question, told[:1]) >= BELONGS
+    hits = index.search(question, lang=lang)
+    found = signals(index, question, told, hits)
+    off_the_subject = found.put < STANDS and index.confidence(question, hits) < COVERED
+    if found.belongs < BELONGS and (off_the_subject or intents.intent(question) is not None):
+        return False
+    return _logit(WEIGHTS, astuple(found), BIAS) > 0
 
 
-def _belongs(index: Index, question: str, told: Sequence[str]) -> float:
+def signals(index: Index, question: str, told: Sequence[str], hits: Sequence[Hit]) -> Signals:
+    """Those of `question`, which by itself finds the `hits`, behind what was told. Raises as `leans` does."""
+    return Signals(
+        put=follow_up_head.put(without_the_note(question)).leaning,  # "What does the note say of him?" leans by "him"
+        nearest=max((hit.cosine for hit in hits), default=0.0),
+        belongs=belongs(index, question, told[:1]),
+        says=index.says(question),
+        small_talk=intents.small_talk(question),
+    )
+
+
+def belongs(index: Index, question: str, told: Sequence[str]) -> float:
     """The late interaction of `question` with its best sentence in `told`, times the share of it that is known."""
     hits = index.within(told, question)
     passages = [hit.passage for hit in hits]
     parts = [(p.title, [p.text[a:b] for a, b in sentences(p.text)]) for p in passages]
     best = max((float(found.max(initial=0.0)) for found in ranking.scores(question, parts)), default=0.0)
     return best * index.signals(question, hits).known
+
+
+def answered(index: Index, question: str, told: Sequence[str], hits: Sequence[Hit]) -> bool:
+    """Whether the follow-up `question` is like those that the sources answer, by itself and behind what was told last.
+
+    So is what may be answered by a source of which no questions are known, of those that the `hits` are of.
+
+    Raises:
+        ModelError: the head of the follow-ups, or the scope, cannot be used.
+    """
+    in_scope = index.in_scope(question, hits)
+    if in_scope is None:
+        return True
+    near = told[:1] or [hits[0].passage.doc]
+    found = (follow_up_head.put(question).answered, in_scope, belongs(index, question, near))
+    return _logit(WEIGHTS_ANSWERED, found, BIAS_ANSWERED) > 0
 
 
 def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[str], lang: Lang) -> Found:
@@ -78,13 +105,16 @@ def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[
     `said` a little lower. Nothing where by itself it asks for what no source tells.
 
     Raises:
-        ModelError: the scope cannot be used.
+        ModelError: the head of the follow-ups, or the scope, cannot be used.
     """
     question = about[-1]
     found = in_the_sources(index, " ".join(about), lang, index.within(told[:NEAR], question, k=NEAR_PASSAGES))
-    in_scope = None if any(map(names_the_note, about)) else index.in_scope(question, found.hits)
-    if in_scope is not None and in_scope < ASIDE:
+    if not any(map(names_the_note, about)) and not answered(index, question, told, found.hits):
         return Found(covered=False)
     own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
     scored = [replace(e, score=e.score + own.get(e.text, 0.0) - TOLD * (e.text in said)) for e in found.evidence]
     return replace(found, evidence=tuple(sorted(scored, key=lambda e: -e.score)))
+
+
+def _logit(weights: Sequence[float], found: Sequence[float], bias: float) -> float:
+    return bias + sum(weight * value for weight, value in zip(weights, found, strict=True))

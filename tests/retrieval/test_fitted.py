@@ -1,17 +1,21 @@
-"""Weights that are fitted to the encoder's vectors, those of the intents and of the scope: when they are refused."""
+"""Weights that are fitted to the vectors of the encoder (intents, scope, follow-ups): when they are refused."""
 
 import json
 
 import pytest
 
 from tutor.errors import ModelError
-from tutor.retrieval import encoder, fitted, intents, scope
+from tutor.retrieval import encoder, fitted, follow_up_head, intents, scope
 
-WEIGHTS = [(intents, "BUNDLED_INTENTS", intents.head), (scope, "BUNDLED_SCOPE", scope.scope)]
-BOTH = pytest.mark.parametrize(("module", "name", "load"), WEIGHTS, ids=["intents", "scope"])
+WEIGHTS = [
+    (intents, "BUNDLED_INTENTS", intents.head),
+    (scope, "BUNDLED_SCOPE", scope.scope),
+    (follow_up_head, "BUNDLED_FOLLOW_UPS", follow_up_head.head),
+]
+EACH = pytest.mark.parametrize(("module", "name", "load"), WEIGHTS, ids=["intents", "scope", "follow-ups"])
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("file", [fitted.WEIGHTS, fitted.CONFIG])
 def test_a_missing_file_is_named(weights_of, module, name, load, file):
     (weights_of(module, name) / file).unlink()
@@ -22,7 +26,7 @@ def test_a_missing_file_is_named(weights_of, module, name, load, file):
     assert "가중치" in caught.value.text("ko")
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("written", ["{", "[]", '{"classes": 3}', "null"])
 def test_a_broken_file_is_refused(weights_of, module, name, load, written):
     (weights_of(module, name) / fitted.CONFIG).write_text(written, "utf-8")
@@ -30,7 +34,7 @@ def test_a_broken_file_is_refused(weights_of, module, name, load, written):
         load()
 
 
-@BOTH
+@EACH
 def test_what_belongs_to_another_encoder_is_refused(weights_of, module, name, load):
     file = weights_of(module, name) / fitted.CONFIG
     config = json.loads(file.read_text("utf-8"))

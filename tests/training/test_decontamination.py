@@ -24,7 +24,9 @@ from tutor.training import demo_requests, intents, scope
 LIMIT = 0.5
 SAMPLES = 20_000
 QUESTIONS = [
-    path for name in ("dev", "test", "outside") for path in sorted((ROOT / "corpus" / "qa" / name).glob("*.jsonl"))
+    path
+    for name in ("dev", "test", "outside", "follow-ups")
+    for path in sorted((ROOT / "corpus" / "qa" / name).glob("*.jsonl"))
 ]
 
 
@@ -43,10 +45,14 @@ def overlap(a: frozenset[str], b: frozenset[str]) -> float:
 
 
 def asked(path: Path) -> list[str]:
-    """Every turn of every record, for an earlier one is as much part of the test; and all its turns together."""
+    """Every turn of every record, for an earlier one is as much part of the test; and all its turns together.
+
+    Of the follow-ups only the last turn, and all together: those before it are what the tutor may well know.
+    """
     read = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     records = [record.get("turns") or [record["question"]] for record in read]
-    return [turn for turns in records for turn in turns] + [" ".join(turns) for turns in records if len(turns) > 1]
+    first = -1 if path.parent.name == "follow-ups" else 0
+    return [turn for turns in records for turn in turns[first:]] + [" ".join(turns) for turns in records if turns[1:]]
 
 
 @cache
@@ -87,7 +93,8 @@ def test_the_measure():
 def test_there_is_something_to_compare():
     names = {f"{path.parent.name}/{path.name}" for path in QUESTIONS}
     held_out = {"test/held-out.jsonl", "test/held-out-2.jsonl"}
-    assert names == {"dev/en.jsonl", "dev/ko.jsonl", *held_out, "outside/en.jsonl", "outside/ko.jsonl"}
+    follow_ups = {"follow-ups/dev.jsonl", "follow-ups/held-out.jsonl"}
+    assert names == {"dev/en.jsonl", "dev/ko.jsonl", *held_out, *follow_ups, "outside/en.jsonl", "outside/ko.jsonl"}
     assert len(trained()) > 10_000
 
 

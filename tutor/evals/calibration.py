@@ -31,24 +31,29 @@ def main() -> None:
         whole = np.array([all(getattr(one, name) is not None for name in names) for one in found])
         signals = np.array([[getattr(one, name) for name in names] for one in found])[whole].astype(float)
         weights, bias, recognised = fitted(signals, inside[whole])
-        typer.echo(f"WEIGHTS{suffix} = ({', '.join(f'{weight:.2f}' for weight in weights)})")
-        typer.echo(f"BIAS{suffix} = {bias:.2f}")
+        typer.echo(constants(suffix, weights, bias))
         typer.echo(f"# {whole.sum()} questions of half A: {recognised:.1%} of those outside are recognised")
 
 
-def fitted(signals: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Weights and bias of the regression, with which REFUSED of the questions `inside` have a confidence below 0.5.
+def constants(suffix: str, weights: np.ndarray, bias: float) -> str:
+    """As they are written down in the code."""
+    return f"WEIGHTS{suffix} = ({', '.join(f'{weight:.2f}' for weight in weights)})\nBIAS{suffix} = {bias:.2f}"
+
+
+def fitted(signals: np.ndarray, inside: np.ndarray, refused: float = REFUSED) -> tuple[np.ndarray, float, float]:
+    """Weights and bias of the regression, with which `refused` of the questions `inside` have a confidence below 0.5.
 
     Args:
         signals: shape (questions, signals).
         inside: whether the sources answer it, shape (questions,).
+        refused: a share, 0 to 1.
 
     Returns:
         The weights, the bias, and the share of those outside that is recognised.
     """
     model = LogisticRegression(C=100.0, class_weight="balanced", max_iter=1000).fit(signals, inside)
     logits = signals @ model.coef_[0]
-    bias = -float(np.quantile(logits[inside], REFUSED))
+    bias = -float(np.quantile(logits[inside], refused))
     return model.coef_[0], bias, float((logits[~inside] + bias < 0).mean())
 
 

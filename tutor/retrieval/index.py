@@ -203,6 +203,10 @@ class Index:
             in_scope=self.in_scope(question, hits),
         )
 
+    def says(self, question: str) -> float:
+        """What the terms of `question` weigh together, by idf; "And when was that?" says nothing."""
+        return sum(self._words.idf(term) for term in set(text.terms(question)))
+
     def in_scope(self, question: str, hits: Sequence[Hit]) -> float | None:
         """How much likelier `question` is one that the articles answer than one that no source does, see scope.py.
 

@@ -99,6 +99,12 @@ def intent(text: str, *, certain: bool = True) -> str | None:
     return loaded.choose(loaded.probabilities(features(text)[None])[0], loaded.certain if certain else loaded.likely)
 
 
+def small_talk(text: str) -> float:
+    """The probability that `text` is small talk or about the tutor. Raises as `intent` does."""
+    loaded = head()
+    return 1.0 - float(loaded.probabilities(features(typed(text).strip())[None])[0, loaded.classes.index(OTHER)])
+
+
 def answer(record: str, lang: Lang) -> tuple[str, ...]:
     """The sentences of the tutor's own page that answer the intent `record`, in their order."""
     return head().answers[record][lang]

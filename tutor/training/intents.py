@@ -113,7 +113,7 @@ def own_questions(rng: random.Random) -> Iterator[Said]:
     for path in sorted(OWN.glob("*.jsonl")):
         for record in records(path):
             number = record["id"].rpartition("-")[2]
-            about_itself = record["slug"] == "tutor" and number not in NOT_HERE
+            about_itself = record["slug"] == "tutor" and number not in NOT_HERE and "after" not in record
             label, lang = f"tutor-{number}" if about_itself else OTHER, record["lang"]
             group = record["id"] if record["slug"] == "tutor" else record["slug"]
             for text in record["questions"]:

@@ -32,9 +32,10 @@ def people(documents: Sequence[Document]) -> list[str]:
 
 
 def unanswered(folder: Path) -> list[str]:
-    """The questions of `folder`/*.jsonl, each once, in order."""
+    """The questions of `folder`/*.jsonl that stand by themselves, each once, in order."""
     lines = chain(*(path.read_text("utf-8").splitlines() for path in sorted(folder.glob("*.jsonl"))))
-    return list(dict.fromkeys(json.loads(line)["question"] for line in lines))
+    records = map(json.loads, lines)
+    return list(dict.fromkeys(record["question"] for record in records if "after" not in record))
 
 
 def encoded(texts: Sequence[str]) -> np.ndarray:

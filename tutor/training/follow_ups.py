@@ -1,0 +1,143 @@
+"""tutor-follow-ups: `python -m tutor.training.follow_ups --data DIR` fits the head of retrieval/follow_up_head.py.
+
+Two logistic regressions. One tells follow-ups, of corpus/qa/train and of corpus/qa/unanswered, from what stands by
+itself: the questions there, those of everyday life in public sets, and small talk by the intents' grammar. The other
+tells the follow-ups that a sentence answers from those that none does. Some minutes on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from tutor import config
+from tutor.retrieval import fitted
+from tutor.retrieval.intents import OTHER
+from tutor.training import intents
+from tutor.training.texts import records
+from tutor.types import Lang
+
+REGULAR = 10.0  # inverse strength of the regularisation; 1 to 30 tell them apart nearly as well
+# Shares of the weight of all texts, for telling what leans.
+SHARES = {"follow-up": 0.5, "question": 0.3, "everyday": 0.1, "small talk": 0.1}
+SMALL_TALK = 6000  # texts of it
+EVERYDAY = 2500  # texts of each public set
+FOLDS = 8  # of the articles
+SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A question behind another one, of an article, and whether a sentence of it answers."""
+
+    text: str
+    slug: str
+    lang: Lang
+    answered: bool
+
+
+def _records(folder: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(folder.glob("*.jsonl")):
+        yield from records(path)
+
+
+def follow_ups(qa: Path) -> list[FollowUp]:
+    """Those of `qa`/train and `qa`/unanswered, in all their wordings, each once."""
+    found = [
+        FollowUp(text, record["slug"], record["lang"], True)
+        for record in _records(qa / "train")
+        if record.get("after")
+        for text in record["questions"]
+    ]
+    found += [
+        FollowUp(record["question"], record["slug"], record["lang"], False)
+        for record in _records(qa / "unanswered")
+        if record.get("after")
+    ]
+    return list(dict.fromkeys(found))
+
+
+def standing(qa: Path) -> list[str]:
+    """The questions there that stand by themselves, each once."""
+    answered = [text for record in _records(qa / "train") if not record.get("after") for text in record["questions"]]
+    unanswered = [record["question"] for record in _records(qa / "unanswered") if not record.get("after")]
+    return list(dict.fromkeys([*answered, *unanswered]))
+
+
+def small_talk() -> list[str]:
+    """SMALL_TALK texts of the intents' grammar."""
+    said = {one.text for one in intents.grammar(random.Random(SEED)) if one.label != OTHER}
+    return random.Random(SEED).sample(sorted(said), SMALL_TALK)
+
+
+def everyday(data: Path) -> list[str]:
+    """EVERYDAY questions of each of four public sets in the folder `data`, which are on everything under the sun."""
+    sets: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
+        ("queries_en", lambda r: r["text"]),
+        ("squad_train", lambda r: r["question"]),
+        ("paraphrase_ko", lambda r: (r.get("group") or [""])[0]),
+        ("parallel_ko_en", lambda r: r["ko"] if r["source"] == "mkqa-question" else ""),
+    )
+    found: list[str] = []
+    for name, read in sets:
+        texts = sorted({text for r in records(data / f"{name}.jsonl.gz") if (text := read(r).strip())})
+        found += random.Random(SEED).sample(texts, min(EVERYDAY, len(texts)))
+    return found
+
+
+def told_apart(read: csr_matrix, answered: np.ndarray) -> LogisticRegression:
+    """Follow-ups that are `answered`, shape (n,), from the others, by what was `read` of them, (n, FEATURES)."""
+    return LogisticRegression(C=REGULAR, max_iter=3000, class_weight="balanced").fit(read, answered)
+
+
+def out_of_fold(behind: Sequence[FollowUp]) -> np.ndarray:
+    """The logits that follow-ups are answered, each by a regression fitted to those of other articles, shape (n,)."""
+    read, answered = intents.encoded([one.text for one in behind]), np.array([one.answered for one in behind])
+    found = np.zeros(len(behind))
+    for fitted_to, left_out in GroupKFold(FOLDS).split(read, groups=[one.slug for one in behind]):
+        model = told_apart(read[fitted_to], answered[fitted_to])
+        found[left_out] = model.decision_function(read[left_out])
+    return found
+
+
+def leaning(read: csr_matrix, kinds: np.ndarray) -> LogisticRegression:
+    """What leans from what stands, by what was `read`, shape (n, FEATURES), of texts of the `kinds` of SHARES, (n,)."""
+    weights = sum((share / (kinds == kind).sum() * (kinds == kind) for kind, share in SHARES.items()), np.zeros(1))
+    model = LogisticRegression(C=REGULAR, max_iter=3000)
+    return model.fit(read, kinds == "follow-up", sample_weight=weights * len(kinds))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public .jsonl.gz text files")
+    parser.add_argument("--out", type=Path, default=config.BUNDLED_FOLLOW_UPS)
+    arguments = parser.parse_args()
+    config.go_offline()
+    qa = config.ROOT / "corpus" / "qa"
+    behind, others = follow_ups(qa), (standing(qa), everyday(arguments.data), small_talk())
+    kinds = np.repeat(list(SHARES), [len(behind), *map(len, others)])
+    read = intents.encoded([*(one.text for one in behind), *chain(*others)])
+    answered = np.array([one.answered for one in behind])
+    models = (leaning(read, kinds), told_apart(read[: len(behind)], answered))
+    tensors = {
+        "weight": np.concatenate([model.coef_ for model in models]).astype(np.float16),
+        "bias": np.concatenate([model.intercept_ for model in models]).astype(np.float16),
+    }
+    counts = {"answered": int(answered.sum()), "unanswered": int((~answered).sum())}
+    counts |= dict(zip(("standing", "everyday", "small_talk"), map(len, others), strict=True))
+    fitted.write(arguments.out, tensors, counts)
+    print(f"{counts}: {arguments.out}")
+
+
+if __name__ == "__main__":
+    main()
