@@ -8,6 +8,8 @@ import pytest
 from tutor.corpus import library
 from tutor.follow_up import NEAR_PASSAGES, leans, searched
 from tutor.retrieval.builds import open_index
+from tutor.suggestions import known
+from tutor.text import language
 
 ABOUT = {
     "en": ["Who wrote the BERT paper?", "Which machine was it run on?"],
@@ -90,10 +92,31 @@ def test_a_topic_alone_is_a_follow_up(built_index, question, lang, leaning):
         ("What is dropout, and which problem does it solve?", "en/vgg", False),
         ("그래디언트 클리핑은 그게 어떤 방법이야?", "ko/vgg", False),
         ("How do I boil an egg?", "en/vgg", False),
+        ("Should robots pay taxes?", "en/perceptron", False),  # says little of the subject, as follow-ups do
+        ("로봇한테도 세금을 물려야 할까요?", "ko/perceptron", False),
+        ("What is gradient descent?", "en/gradient-descent", False),  # known to be answered as it stands
+        ("그건 누가 만들었어?", None, True),
+        ("퍼셉트론은 누가 발명했어?", None, False),
     ],
 )
 def test_what_leans_is_told_by_how_it_is_put_and_what_it_asks_for(built_index, question, told, leaning):
-    assert leans(built_index, question, [told], told[:2]) == leaning
+    assert leans(built_index, question, [told] if told else [], language(question)) == leaning
+
+
+@pytest.mark.slow
+def test_what_a_question_says_is_the_weight_of_its_terms(built_index):
+    assert built_index.says("And when was that?") == built_index.says("???") == 0.0
+    alone = [built_index.says(word) for word in ("perceptron", "Rosenblatt")]
+    assert min(alone) > 0.0
+    assert built_index.says("perceptron, Rosenblatt, perceptron!") == pytest.approx(sum(alone))
+
+
+@pytest.mark.slow
+def test_a_question_that_the_page_offers_stands(built_index):
+    documents = [f"{lang}/{slug}" for lang in ("en", "ko") for slug in ("vgg", "llama", "perceptron")]
+    offered = [(ident, text) for ident in documents for _, _, text in known(built_index, ident)]
+    assert len(offered) > 100
+    assert not [text for ident, text in offered[::5] if leans(built_index, text, [ident], language(text))]
 
 
 @pytest.mark.slow

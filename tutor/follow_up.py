@@ -21,8 +21,10 @@ from tutor.types import Hit, Lang
 NEAR, NEAR_PASSAGES = 2, 3  # documents last told, and passages of them, in which a follow-up is searched by itself
 TOLD = 0.3  # by which a sentence falls that has just been told
 
-BELONGS = 0.5  # from which on what looks like small talk ("And Korean?"), or off the subject, is about what was told
-STANDS = -0.5  # logit, of how it is put, below which it looks off the subject where the sources do not cover it
+# How well the article told last must answer what looks like small talk ("And Korean?"), or off the subject, to be what
+# that is about; and the logit, of how it is put, below which what no source covers looks off the subject. Of 290
+# questions of corpus/qa/outside 18, of 300 phrases of small talk 3 are so kept from leaning, and 3 of 155 follow-ups.
+BELONGS, STANDS = 0.5, -0.5
 
 WEIGHTS = (0.61, -11.07, 7.40, -0.12, -5.00)
 BIAS = 4.78
@@ -56,9 +58,11 @@ def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
     """
     hits = index.search(question, lang=lang)
     found = signals(index, question, told, hits)
-    off_the_subject = found.put < STANDS and index.confidence(question, hits) < COVERED
-    if found.belongs < BELONGS and (off_the_subject or intents.intent(question) is not None):
-        return False
+    alone = index.confidence(question, hits)
+    off_the_subject = found.put < STANDS and alone < COVERED
+    small_talk = found.small_talk > 1 - intents.head().certain
+    if alone == 1.0 or (found.belongs < BELONGS and (off_the_subject or small_talk)):
+        return False  # it is known to be answered as it stands; or it asks for something else altogether
     return _logit(WEIGHTS, astuple(found), BIAS) > 0
 
 
@@ -79,13 +83,13 @@ def belongs(index: Index, question: str, told: Sequence[str]) -> float:
     passages = [hit.passage for hit in hits]
     parts = [(p.title, [p.text[a:b] for a, b in sentences(p.text)]) for p in passages]
     best = max((float(found.max(initial=0.0)) for found in ranking.scores(question, parts)), default=0.0)
-    return best * index.signals(question, hits).known
+    return best * index.known(question)
 
 
 def answered(index: Index, question: str, told: Sequence[str], hits: Sequence[Hit]) -> bool:
     """Whether the follow-up `question` is like those that the sources answer, by itself and behind what was told last.
 
-    So is what may be answered by a source of which no questions are known, of those that the `hits` are of.
+    True also where the nearest of the `hits` is of a source of which no questions are known, or one is the learner's.
 
     Raises:
         ModelError: the head of the follow-ups, or the scope, cannot be used.
@@ -102,7 +106,7 @@ def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[
     """What the sources hold for a follow-up, the last of the questions `about`, behind those that it leans on.
 
     Searched by all of them, and by itself in the documents last `told`; its sentences are ranked by both, those just
-    `said` a little lower. Nothing where by itself it asks for what no source tells.
+    `said` a little lower. Nothing where it is not like those that are `answered`, unless the note is asked.
 
     Raises:
         ModelError: the head of the follow-ups, or the scope, cannot be used.

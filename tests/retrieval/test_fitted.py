@@ -34,6 +34,13 @@ def test_a_broken_file_is_refused(weights_of, module, name, load, written):
         load()
 
 
+def test_a_broken_answer_of_the_intents_is_refused(weights_of):
+    file = weights_of(intents, "BUNDLED_INTENTS") / fitted.CONFIG
+    file.write_text(json.dumps(json.loads(file.read_text("utf-8")) | {"answers": 3}), "utf-8")
+    with pytest.raises(ModelError, match="cannot be used"):
+        intents.head()
+
+
 @EACH
 def test_what_belongs_to_another_encoder_is_refused(weights_of, module, name, load):
     file = weights_of(module, name) / fitted.CONFIG

@@ -19,7 +19,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from tutor.config import ROOT
 from tutor.text import normalise
-from tutor.training import demo_requests, intents, scope
+from tutor.training import demo_requests, intents
 
 LIMIT = 0.5
 SAMPLES = 20_000
@@ -68,7 +68,12 @@ def trained() -> dict[str, frozenset[str]]:
         for question in record["questions"]
         for wording in {question, f"{record.get('after', '')} {question}"}
     ]
-    outside = scope.unanswered(ROOT / "corpus" / "qa" / "unanswered")
+    outside = [
+        text
+        for path in sorted((ROOT / "corpus" / "qa" / "unanswered").glob("*.jsonl"))
+        for record in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        for text in {record["question"], f"{record.get('after', '')} {record['question']}"}
+    ]
     rng = random.Random(0)
     grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]
     history = [demo_requests.from_history(rng, ("ko", "en")[i % 2]) for i in range(SAMPLES // 20)]

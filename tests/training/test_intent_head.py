@@ -51,6 +51,7 @@ def test_what_is_what(data):
     others = ["book a table for two", "회의가 언제였지", "수도가 어디야?", "What fell on the market?"]
     assert {labels[text] for text in others} == {OTHER}
     assert labels["Who wrote the learner's note?"] == OTHER  # the note is searched
+    assert labels["없으면요? 대충 때려맞히시나요?"] == OTHER  # a follow-up, of the tutor's page
 
 
 def test_the_same_seed_gives_the_same_material(data):

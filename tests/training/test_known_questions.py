@@ -27,6 +27,8 @@ def test_questions_are_read_once_in_order(tmp_path):
     for name, told in (("b", ["Two?"]), ("a", ["One?", "Two?"])):
         lines = [json.dumps({"question": question, "kind": "detail"}) for question in told]
         (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), "utf-8")
+    behind = {"after": "Who?", "question": "Three?", "kind": "followup"}
+    (tmp_path / "c.jsonl").write_text(json.dumps(behind), "utf-8")
     assert scope.unanswered(tmp_path) == ["One?", "Two?"]
 
 

@@ -1,7 +1,8 @@
 """The weights of tutor/follow_up.py: `python -m tutor.evals.follow_up_calibration` fits them and prints them.
 
 What leans: the dev follow-ups, against those that ask something new, and against what stands behind some article: the
-dev questions (one in three behind its own article, too), what half A of those outside asks, small talk. What is
+dev questions (one in three behind its own article, too), what half A of those outside asks, the training questions on
+the tutor and small talk, of which the head has read these texts or their like. What is
 answered: the training follow-ups, each read by a head that was fitted to other articles'. Ten minutes of two cores.
 """
 
@@ -55,7 +56,7 @@ def standing(qa: Path) -> Iterator[tuple[str, list[str], bool]]:
     dev = [q for lang in qa_sets.LANGS for q in questions_file.read(qa / "dev" / f"{lang}.jsonl") if q.kind in ALONE]
     slugs = sorted({slug for question in dev for slug in question.article})
     outside = [q for q in qa_sets.outside(qa) if q.kind != "declining" and qa_sets.half(q.question) == "A"]
-    own = [text for r in records(qa / "train" / "tutor.jsonl") if not r.get("after") for text in r["questions"]]
+    own = [text for r in records(qa / "train" / "tutor.jsonl") if "after" not in r for text in r["questions"]]
     behind = [(q.turns[-1], rng.choice(slugs)) for q in dev]
     behind += [(q.turns[-1], q.article[0]) for q in dev[::3] if q.article]
     behind += [
@@ -81,7 +82,8 @@ def answering(index: Index, behind: Sequence[follow_ups.FollowUp]) -> np.ndarray
     for one, logit in zip(behind, put, strict=True):
         told = [f"{one.lang}/{one.slug}"]
         in_scope = index.in_scope(one.text, index.within(told, one.text))
-        signals.append((logit, in_scope or 0.0, follow_up.belongs(index, one.text, told)))
+        assert in_scope is not None, one  # questions are known of every article
+        signals.append((logit, in_scope, follow_up.belongs(index, one.text, told)))
     return np.array(signals)
 
 

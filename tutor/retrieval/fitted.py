@@ -1,4 +1,4 @@
-"""Weights that are fitted to the encoder's vectors (intents.py, scope.py): written and read with whose vectors."""
+"""Weights fitted to the encoder's vectors (intents.py, scope.py, follow_up_head.py): written and read with whose."""
 
 from __future__ import annotations
 

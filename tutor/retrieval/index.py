@@ -194,14 +194,18 @@ class Index:
     def signals(self, question: str, hits: Sequence[Hit]) -> Signals:
         """What the search that gave `hits` found for `question`."""
         question = self._spelling.mend(question)
-        weights = {term: self._words.idf(term) for term in text.terms(question)}
-        known = sum(weight for term, weight in weights.items() if self._words.df(term))
         return Signals(
             nearest=max((hit.cosine for hit in hits), default=0.0),
-            known=known / (sum(weights.values()) or 1.0),
+            known=self.known(question),
             named=held(names(question), (hit.passage for hit in hits), self._expansion),
             in_scope=self.in_scope(question, hits),
         )
+
+    def known(self, question: str) -> float:
+        """The share of the terms of `question`, by idf and its spelling mended, that any source holds, 0..1."""
+        weights = {term: self._words.idf(term) for term in text.terms(self._spelling.mend(question))}
+        known = sum(weight for term, weight in weights.items() if self._words.df(term))
+        return known / (sum(weights.values()) or 1.0)
 
     def says(self, question: str) -> float:
         """What the terms of `question` weigh together, by idf; "And when was that?" says nothing."""
