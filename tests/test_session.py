@@ -296,6 +296,14 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
     assert made.rewrite("Who else?", "en") == ["Where did that happen?", "And why then?", "Who else?"]
 
 
+def test_a_question_asked_again_leans_on_what_it_did_before(session) -> None:
+    made = session([], [], [])
+    answer(made, WHO)
+    assert made.rewrite(WHO, "en") == made.rewrite(WHO, "ko") == [WHO]
+    answer(made, "Where did that happen?")
+    assert made.rewrite("Where did that happen?", "en") == [WHO, "Where did that happen?"]
+
+
 def test_a_follow_up_leans_on_the_question_in_a_message_not_on_the_rest(session) -> None:
     made = session([INVENTED])
     message = f"My grandmother's lasagne is in the oven. {WHO}"

@@ -159,6 +159,8 @@ class Session:
         if not self._turns:
             return [question]
         last = self._turns[-1]
+        if [*last.about[-1:]] == [question]:  # asked again, perhaps for an answer in the other language
+            return list(last.about)
         if not leans(self.index, question, last.cited, lang):
             return [question]
         return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question]
