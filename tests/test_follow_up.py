@@ -104,6 +104,13 @@ def test_what_leans_is_told_by_how_it_is_put_and_what_it_asks_for(built_index, q
 
 
 @pytest.mark.slow
+def test_what_was_told_is_taken_in_the_language_of_the_answer(built_index):
+    told = ["en/vgg", "ko/llama", "ko/vgg", "seeds/note", "library/vgg", "en/nothing"]
+    assert built_index.translated(told, "ko") == ["ko/vgg", "ko/llama", "seeds/note", "library/vgg", "en/nothing"]
+    assert built_index.translated(told[:3], "en") == ["en/vgg", "en/llama"]
+
+
+@pytest.mark.slow
 def test_what_a_question_says_is_the_weight_of_its_terms(built_index):
     assert built_index.says("And when was that?") == built_index.says("???") == 0.0
     alone = [built_index.says(word) for word in ("perceptron", "Rosenblatt")]

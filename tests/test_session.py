@@ -304,6 +304,14 @@ def test_a_question_asked_again_leans_on_what_it_did_before(session) -> None:
     assert made.rewrite("Where did that happen?", "en") == [WHO, "Where did that happen?"]
 
 
+def test_a_follow_up_in_the_other_language_is_answered_from_the_article_in_it(session) -> None:
+    made = session([], [])
+    answer(made, "Who wrote the BERT paper?")
+    said = answer(made, "상도 받았어?")
+    assert "최우수 장편 논문상" in said.text
+    assert {citation.passage.lang for citation in said.citations} == {"ko"}
+
+
 def test_a_follow_up_leans_on_the_question_in_a_message_not_on_the_rest(session) -> None:
     made = session([INVENTED])
     message = f"My grandmother's lasagne is in the oven. {WHO}"

@@ -57,12 +57,13 @@ def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
         ModelError: the head of the follow-ups or of the intents, or the scope, cannot be used.
     """
     hits = index.search(question, lang=lang)
-    found = signals(index, question, told, hits)
     alone = index.confidence(question, hits)
+    if alone == 1.0:  # it is known to be answered as it stands
+        return False
+    found = signals(index, question, told, hits)
     off_the_subject = found.put < STANDS and alone < COVERED
-    small_talk = found.small_talk > 1 - intents.head().certain
-    if alone == 1.0 or (found.belongs < BELONGS and (off_the_subject or small_talk)):
-        return False  # it is known to be answered as it stands; or it asks for something else altogether
+    if found.belongs < BELONGS and (off_the_subject or found.small_talk > 1 - intents.head().certain):
+        return False
     return _logit(WEIGHTS, astuple(found), BIAS) > 0
 
 

@@ -144,7 +144,8 @@ class Session:
             found = look_up(self.index, turn.about[0], turn.lang)
         else:
             last = self._turns[-1]
-            found = searched(self.index, turn.about, last.cited, {c.sentence for c in last.checked}, turn.lang)
+            told = self.index.translated(last.cited, turn.lang)
+            found = searched(self.index, turn.about, told, {c.sentence for c in last.checked}, turn.lang)
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
 

@@ -2,8 +2,8 @@
 
 What leans: the dev follow-ups, against those that ask something new, and against what stands behind some article: the
 dev questions (one in three behind its own article, too), what half A of those outside asks, the training questions on
-the tutor and small talk, of which the head has read these texts or their like. What is
-answered: the training follow-ups, each read by a head that was fitted to other articles'. Ten minutes of two cores.
+the tutor and small talk, of which the head has read these texts or their like. What is answered: the training
+follow-ups, each read by a head that was fitted to other articles'. Ten minutes of two cores.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,16 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         why = f"it belongs to the encoder {belongs[:12]}…, and the one here is {own[:12]}…"
         raise unusable(folder, why, f"{belongs[:12]}… 인코더의 것인데, 여기 있는 인코더는 {own[:12]}…이에요")
     return tensors, config
+
+
+def shapes(tensors: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tensors of these `names`, () for one that is missing."""
+    return {name: tensors[name].shape if name in tensors else () for name in names}
+
+
+def misshapen(folder: Path, found: Mapping[str, tuple[int, ...]]) -> ModelError:
+    """That the weights in `folder` are of other shapes than theirs."""
+    return unusable(folder, f"its weights are {found}", f"가중치의 모양이 맞지 않아요({found})")
 
 
 def unusable(folder: Path, why: str, why_ko: str) -> ModelError:

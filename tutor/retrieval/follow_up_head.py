@@ -62,7 +62,7 @@ def head() -> Head:
 @cache
 def _load(folder: Path) -> Head:
     tensors, _ = fitted.read(folder)
-    shapes = {name: tensors[name].shape if name in tensors else () for name in ("weight", "bias")}
-    if shapes != {"weight": (2, FEATURES), "bias": (2,)}:
-        raise fitted.unusable(folder, f"its weights are {shapes}", f"가중치의 모양이 맞지 않아요({shapes})")
+    found = fitted.shapes(tensors, ("weight", "bias"))
+    if found != {"weight": (2, FEATURES), "bias": (2,)}:
+        raise fitted.misshapen(folder, found)
     return Head(tensors["weight"], tensors["bias"])

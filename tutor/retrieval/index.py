@@ -29,6 +29,7 @@ POOL = 50  # passages that each leg hands to the fusion
 WORDS = 0.8  # weight of BM25 beside the cosine; measured by `tutor eval retrieval`
 MORE = 0.15  # cosine by which a passage in the other language must be nearer than its article in the asker's
 NAMED = 30  # documents that an error names
+ARTICLES = ("en/", "ko/")  # with which the articles begin
 FILES = "library/"  # with which the learner's own files begin
 
 
@@ -78,6 +79,12 @@ class Index:
         """The passages of the document `ident` in reading order; none where there is no such document."""
         number = self._documents.number(ident)
         return map(self.passages.__getitem__, self._layout.passages_of(number) if number is not None else ())
+
+    def translated(self, documents: Sequence[str], lang: Lang) -> list[str]:
+        """`documents`, each article of them in `lang` where it is there, each once."""
+        twins = (f"{lang}/{ident.partition('/')[2]}" if ident.startswith(ARTICLES) else ident for ident in documents)
+        pairs = zip(documents, twins, strict=True)
+        return list(dict.fromkeys(twin if twin in self.documents else ident for ident, twin in pairs))
 
     def holding(self, words: str) -> list[Passage]:
         """The passages that hold most of `words` by BM25, best first, at most POOL, in either language."""

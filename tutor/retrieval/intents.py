@@ -134,6 +134,5 @@ def _load(folder: Path) -> Head:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise fitted.unusable(folder, str(error), f"읽을 수 없어요({error})") from error
     if found.weight.shape != (len(classes), FEATURES) or found.bias.shape != (len(classes),):
-        shapes = f"{found.weight.shape}, {found.bias.shape}"
-        raise fitted.unusable(folder, f"its weights are {shapes}", f"가중치의 모양이 맞지 않아요({shapes})")
+        raise fitted.misshapen(folder, fitted.shapes(tensors, ("weight", "bias")))
     return found

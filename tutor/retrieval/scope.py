@@ -52,7 +52,7 @@ def scope() -> Scope:
 @cache
 def _load(folder: Path) -> Scope:
     tensors, _ = fitted.read(folder)
-    shapes = {name: tensors[name].shape if name in tensors else () for name in ("answered", "unanswered")}
-    if any(len(shape) != 2 or not shape[0] or shape[1] != encoder.DIMENSIONS for shape in shapes.values()):
-        raise fitted.unusable(folder, f"its weights are {shapes}", f"가중치의 모양이 맞지 않아요({shapes})")
+    found = fitted.shapes(tensors, ("answered", "unanswered"))
+    if any(len(shape) != 2 or not shape[0] or shape[1] != encoder.DIMENSIONS for shape in found.values()):
+        raise fitted.misshapen(folder, found)
     return Scope(tensors["answered"], tensors["unanswered"])

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -24,14 +23,15 @@ from tutor import config
 from tutor.retrieval import fitted
 from tutor.retrieval.intents import OTHER
 from tutor.training import intents, scope
-from tutor.training.texts import records
+from tutor.training.texts import folder_records
 from tutor.types import Lang
 
 REGULAR = 10.0  # inverse strength of the regularisation; 1 to 30 tell them apart nearly as well
 # Shares of the weight of all texts, for telling what leans.
 SHARES = {"follow-up": 0.5, "question": 0.3, "everyday": 0.1, "small talk": 0.1}
 TALK_TEXTS = 6000  # of small talk
-EVERYDAY = 2500  # texts of each public set
+PUBLIC = ("queries_en", "squad_train", "paraphrase_ko", "parallel_ko_en")  # sets of intents.EVERYTHING that ask
+EVERYDAY = 2500  # texts of each of them
 FOLDS = 8  # of the articles
 SEED = 0
 
@@ -46,22 +46,17 @@ class FollowUp:
     answered: bool
 
 
-def _records(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted(folder.glob("*.jsonl")):
-        yield from records(path)
-
-
 def follow_ups(qa: Path) -> list[FollowUp]:
     """Those of `qa`/train and `qa`/unanswered, in all their wordings, each once."""
     found = [
         FollowUp(text, record["slug"], record["lang"], True)
-        for record in _records(qa / "train")
+        for record in folder_records(qa / "train")
         if "after" in record
         for text in record["questions"]
     ]
     found += [
         FollowUp(record["question"], record["slug"], record["lang"], False)
-        for record in _records(qa / "unanswered")
+        for record in folder_records(qa / "unanswered")
         if "after" in record
     ]
     return list(dict.fromkeys(found))
@@ -69,7 +64,9 @@ def follow_ups(qa: Path) -> list[FollowUp]:
 
 def standing(qa: Path) -> list[str]:
     """The questions there that stand by themselves, each once."""
-    answered = [text for record in _records(qa / "train") if "after" not in record for text in record["questions"]]
+    answered = [
+        text for record in folder_records(qa / "train") if "after" not in record for text in record["questions"]
+    ]
     return list(dict.fromkeys([*answered, *scope.unanswered(qa / "unanswered")]))
 
 
@@ -80,18 +77,9 @@ def small_talk() -> list[str]:
 
 
 def everyday(data: Path) -> list[str]:
-    """EVERYDAY questions of each of four public sets in the folder `data`, which are on everything under the sun."""
-    sets: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
-        ("queries_en", lambda r: r["text"]),
-        ("squad_train", lambda r: r["question"]),
-        ("paraphrase_ko", lambda r: (r.get("group") or [""])[0]),
-        ("parallel_ko_en", lambda r: r["ko"] if r["source"] == "mkqa-question" else ""),
-    )
-    found: list[str] = []
-    for name, read in sets:
-        texts = sorted({text for r in records(data / f"{name}.jsonl.gz") if (text := read(r).strip())})
-        found += random.Random(SEED).sample(texts, min(EVERYDAY, len(texts)))
-    return found
+    """EVERYDAY questions of each of PUBLIC in the folder `data`."""
+    sets = (intents.public(data, name) for name in PUBLIC)
+    return [text for texts in sets for text in random.Random(SEED).sample(texts, min(EVERYDAY, len(texts)))]
 
 
 def told_apart(read: csr_matrix, answered: np.ndarray) -> LogisticRegression:

@@ -47,6 +47,14 @@ OWN = ROOT / "corpus" / "qa" / "train"
 SUBJECT = frozenset(path.stem for path in OWN.glob("*.jsonl"))  # groups of questions on the subject
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _ABOUT_TODAY = re.compile(r"날씨|기온|뉴스|예보|미세먼지|\b(?:weather|forecast|news)\b", re.I)
+# The public sets on everything under the sun: how many of their texts are taken, and which of a record.
+EVERYTHING: dict[str, tuple[int, Callable[[dict], str]]] = {
+    "queries_en": (6000, lambda r: r["text"]),
+    "utterances_ko": (6000, lambda r: r["text"] if r["act"] in ("question", "statement") else ""),
+    "paraphrase_ko": (3000, lambda r: (r.get("group") or [""])[0]),
+    "squad_train": (4000, lambda r: r["question"].strip()),
+    "parallel_ko_en": (4000, lambda r: r["ko"] if r["source"] == "mkqa-question" else ""),
+}
 _TAILS: dict[Lang, tuple[str, ...]] = {
     "en": ("!", "!!", "...", " :)", " 😊", " 👍", " lol", " 🙏", " please", " pls"),
     "ko": ("!", "~", "...", " ㅎㅎ", " ㅋㅋ", " 😊", " 👍", "~~", " ㅠㅠ", " 🙏"),
@@ -156,18 +164,17 @@ def something_else(data: Path, rng: random.Random) -> Iterator[Said]:
         for lang in LANGS:
             text = demo_requests.from_history(rng, lang)
             yield Said(text, OTHER, text)
-    sets: tuple[tuple[str, int, Callable[[dict], str]], ...] = (
-        ("queries_en", 6000, lambda r: r["text"]),
-        ("utterances_ko", 6000, lambda r: r["text"] if r["act"] in ("question", "statement") else ""),
-        ("paraphrase_ko", 3000, lambda r: (r.get("group") or [""])[0]),
-        ("squad_train", 4000, lambda r: r["question"].strip()),
-        ("parallel_ko_en", 4000, lambda r: r["ko"] if r["source"] == "mkqa-question" else ""),
-    )
-    for name, most, read in sets:
-        texts = sorted({text for r in records(data / f"{name}.jsonl.gz") if (text := read(r))})
+    for name, (most, _) in EVERYTHING.items():
+        texts = public(data, name)
         for text in rng.sample(texts, min(most, len(texts))):
             if not _ABOUT_TODAY.search(text):  # may well be asked of tutor-16
                 yield Said(text, OTHER, text)
+
+
+def public(data: Path, name: str) -> list[str]:
+    """The texts of the set `name` of EVERYTHING in the folder `data`, each once, sorted."""
+    _, read = EVERYTHING[name]
+    return sorted({text for record in records(data / f"{name}.jsonl.gz") if (text := read(record))})
 
 
 def material(data: Path, seed: int = SEED) -> list[Said]:

@@ -7,7 +7,6 @@ people is; of the questions that no source answers, each. Some minutes on one co
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from tutor import config
 from tutor.corpus import articles, questions
 from tutor.retrieval import encoder, fitted
+from tutor.training.texts import folder_records
 from tutor.types import Document, Lang
 
 WHO: dict[Lang, str] = {"en": "Who is {}?", "ko": "{} 누구야?"}
@@ -33,9 +33,7 @@ def people(documents: Sequence[Document]) -> list[str]:
 
 def unanswered(folder: Path) -> list[str]:
     """The questions of `folder`/*.jsonl that stand by themselves, each once, in order."""
-    lines = chain(*(path.read_text("utf-8").splitlines() for path in sorted(folder.glob("*.jsonl"))))
-    records = map(json.loads, lines)
-    return list(dict.fromkeys(record["question"] for record in records if "after" not in record))
+    return list(dict.fromkeys(record["question"] for record in folder_records(folder) if "after" not in record))
 
 
 def encoded(texts: Sequence[str]) -> np.ndarray:

@@ -57,6 +57,12 @@ def records(path: Path) -> Iterator[dict]:
             yield json.loads(line)
 
 
+def folder_records(folder: Path) -> Iterator[dict]:
+    """Those of all .jsonl files of `folder`, by name."""
+    for path in sorted(folder.glob("*.jsonl")):
+        yield from records(path)
+
+
 def split(text: str) -> list[str]:
     """The sentences of `text`, white space collapsed."""
     return [" ".join(text[a:b].split()) for a, b in sentences(text)]

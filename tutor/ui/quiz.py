@@ -19,6 +19,7 @@ from tutor.quiz import grading, items, predictions, schedule
 from tutor.quiz.history import History
 from tutor.quiz.items import Item
 from tutor.quiz.twins import Twin, twins
+from tutor.retrieval.index import ARTICLES
 from tutor.session import Tutor
 from tutor.types import Lang
 from tutor.ui import render
@@ -41,7 +42,7 @@ class Quiz:
     @cached_property
     def items(self) -> dict[str, Item]:
         index, settings = self._tutor.index, self._tutor.settings
-        pairs = twins(index.document(ident) for ident in index.documents if ident.startswith(("en/", "ko/")))
+        pairs = twins(index.document(ident) for ident in index.documents if ident.startswith(ARTICLES))
         made = items.make(pairs, glossary.read(settings), questions.records(settings)) + predictions.make(pairs)
         eras = list(STRINGS["en"]["eras"])
         return {item.id: item for item in sorted(made, key=lambda item: eras.index(item.twin.era))}

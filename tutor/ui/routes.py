@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tutor.errors import TutorError
 from tutor.labs import core, records
+from tutor.retrieval.index import ARTICLES
 from tutor.session import Tutor
 from tutor.store.learner import SECRET_LENGTH
 from tutor.store.studied import Studied
@@ -258,7 +259,7 @@ def read(tutor: Tutor, store: Engine) -> list[Route]:
         kept, slugs = Studied(store, learner), asked.get("add")
         if asked.get("clear") is True:
             kept.clear()
-        known = {ident.partition("/")[2] for ident in tutor.index.documents if ident.startswith(("en/", "ko/"))}
+        known = {ident.partition("/")[2] for ident in tutor.index.documents if ident.startswith(ARTICLES)}
         kept.add(slug for slug in (slugs if isinstance(slugs, list) else ()) if isinstance(slug, str) and slug in known)
         return kept.slugs()
 
