@@ -14,6 +14,8 @@ BUNDLED_ENCODER = Path(__file__).resolve().parent / "models" / "tutor-embed"
 BUNDLED_INTENTS = Path(__file__).resolve().parent / "models" / "tutor-intents"
 BUNDLED_SCOPE = Path(__file__).resolve().parent / "models" / "tutor-scope"
 BUNDLED_FOLLOW_UPS = Path(__file__).resolve().parent / "models" / "tutor-follow-ups"
+BUNDLED_LABS = Path(__file__).resolve().parent / "models" / "tutor-labs"
+BUNDLED_OVERVIEWS = Path(__file__).resolve().parent / "models" / "tutor-overviews"
 
 MAX_THREADS = 256
 URIS = "an address that begins with http:// or https://, a path that ends in .db, or nothing"

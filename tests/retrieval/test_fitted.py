@@ -1,18 +1,23 @@
-"""Weights that are fitted to the vectors of the encoder (intents, scope, follow-ups): when they are refused."""
+"""Weights that are fitted to the vectors of the encoder: when they are refused, and what they tell."""
 
 import json
 
+import numpy as np
 import pytest
 
 from tutor.errors import ModelError
-from tutor.retrieval import encoder, fitted, follow_up_head, intents, scope
+from tutor.retrieval import encoder, fitted, follow_up_head, intents, lab_head, overview_head, scope
 
 WEIGHTS = [
     (intents, "BUNDLED_INTENTS", intents.head),
     (scope, "BUNDLED_SCOPE", scope.scope),
     (follow_up_head, "BUNDLED_FOLLOW_UPS", follow_up_head.head),
+    (lab_head, "BUNDLED_LABS", lab_head.head),
+    (overview_head, "BUNDLED_OVERVIEWS", overview_head.head),
 ]
-EACH = pytest.mark.parametrize(("module", "name", "load"), WEIGHTS, ids=["intents", "scope", "follow-ups"])
+EACH = pytest.mark.parametrize(
+    ("module", "name", "load"), WEIGHTS, ids=["intents", "scope", "follow-ups", "labs", "overviews"]
+)
 
 
 @EACH
@@ -51,3 +56,29 @@ def test_what_belongs_to_another_encoder_is_refused(weights_of, module, name, lo
         load()
     assert "000000000000…" in caught.value.message
     assert encoder.identity({})["sha256"][:12] in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias", "classes"),
+    [
+        ((2, 3), (2,), ["a"]),  # a class too few
+        ((2, 4), (2,), ["a", "b"]),  # a feature too many
+        ((2, 3), (1,), ["a", "b"]),
+        ((2, 3), (2,), None),
+    ],
+)
+def test_a_linear_classifier_of_another_shape_is_refused(tmp_path, weight, bias, classes):
+    tensors = {"weight": np.ones(weight, np.float16), "bias": np.ones(bias, np.float16)}
+    fitted.write(tmp_path, tensors, {} if classes is None else {"classes": classes})
+    with pytest.raises(ModelError, match="weights are"):
+        fitted.linear(tmp_path, 3)
+
+
+def test_a_linear_classifier_tells_its_classes(tmp_path):
+    tensors = {"weight": np.array([[1, 0], [0, 2]], np.float16), "bias": np.array([0, -1], np.float16)}
+    fitted.write(tmp_path, tensors, {"classes": ["a", "b"]})
+    read = fitted.linear(tmp_path, 2)
+    assert read.classes == ("a", "b")
+    assert read.logits(np.array([3.0, 2.0])).tolist() == [3.0, 3.0]
+    assert read.probabilities(np.array([3.0, 2.0])).tolist() == [0.5, 0.5]
+    assert fitted.softmax(np.array([[0.0, np.log(3.0)]])) == pytest.approx(np.array([[0.25, 0.75]]))

@@ -1,9 +1,13 @@
-"""Weights fitted to the encoder's vectors (intents.py, scope.py, follow_up_head.py): written and read with whose."""
+"""Weights fitted to the encoder's vectors: written, and read with whose.
+
+Read by intents.py, scope.py, follow_up_head.py, lab_head.py and overview_head.py.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,29 @@ from tutor.retrieval import encoder
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 RESTORE = "git checkout -- tutor/models"
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A linear classifier: `weight` has the shape (classes, features), `bias` (classes,)."""
+
+    classes: tuple[str, ...]
+    weight: np.ndarray
+    bias: np.ndarray
+
+    def logits(self, read: np.ndarray) -> np.ndarray:
+        """Of each class, for what was `read`, shape (features,)."""
+        return self.weight @ read + self.bias
+
+    def probabilities(self, read: np.ndarray) -> np.ndarray:
+        """The softmax over the classes, shape (classes,)."""
+        return softmax(self.logits(read))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def write(folder: Path, tensors: Mapping[str, np.ndarray], config: Mapping[str, Any]) -> None:
@@ -44,6 +71,19 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         why = f"it belongs to the encoder {belongs[:12]}…, and the one here is {own[:12]}…"
         raise unusable(folder, why, f"{belongs[:12]}… 인코더의 것인데, 여기 있는 인코더는 {own[:12]}…이에요")
     return tensors, config
+
+
+def linear(folder: Path, features: int) -> Linear:
+    """The linear classifier in `folder`, which reads so many `features`.
+
+    Raises:
+        ModelError: as for `read`, or its classes and weights do not fit together.
+    """
+    tensors, config = read(folder)
+    found, classes = shapes(tensors, ("weight", "bias")), config.get("classes")
+    if not isinstance(classes, list) or found != {"weight": (len(classes), features), "bias": (len(classes),)}:
+        raise misshapen(folder, found)
+    return Linear(tuple(map(str, classes)), tensors["weight"], tensors["bias"])
 
 
 def shapes(tensors: Mapping[str, np.ndarray], names: Sequence[str]) -> dict[str, tuple[int, ...]]:

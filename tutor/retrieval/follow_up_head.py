@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from tutor.config import BUNDLED_FOLLOW_UPS
 from tutor.retrieval import fitted
 from tutor.retrieval.intents import FEATURES, features
@@ -30,27 +28,18 @@ class Put:
     answered: float
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """Logistic regressions: `weight` has the shape (2, FEATURES), of Put's fields in their order, `bias` (2,)."""
-
-    weight: np.ndarray
-    bias: np.ndarray
-
-
 def put(text: str) -> Put:
     """How `text` is put.
 
     Raises:
         ModelError: the head is not there, or belongs to another encoder.
     """
-    loaded = head()
-    leaning, answered = loaded.weight @ features(typed(text).strip()) + loaded.bias
+    leaning, answered = head().logits(features(typed(text).strip()))
     return Put(float(leaning), float(answered))
 
 
-def head() -> Head:
-    """The bundled head, loaded once.
+def head() -> fitted.Linear:
+    """The bundled head, loaded once: its classes are Put's fields in their order.
 
     Raises:
         ModelError: as for `put`.
@@ -60,9 +49,5 @@ def head() -> Head:
 
 
 @cache
-def _load(folder: Path) -> Head:
-    tensors, _ = fitted.read(folder)
-    found = fitted.shapes(tensors, ("weight", "bias"))
-    if found != {"weight": (2, FEATURES), "bias": (2,)}:
-        raise fitted.misshapen(folder, found)
-    return Head(tensors["weight"], tensors["bias"])
+def _load(folder: Path) -> fitted.Linear:
+    return fitted.linear(folder, FEATURES)

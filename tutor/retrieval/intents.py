@@ -47,9 +47,7 @@ class Head:
 
     def probabilities(self, read: np.ndarray) -> np.ndarray:
         """The softmax over the classes for features of shape (n, FEATURES); shape (n, classes)."""
-        logits = read @ self.weight.T + self.bias
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        return fitted.softmax(read @ self.weight.T + self.bias)
 
     def choose(self, probabilities: np.ndarray, below: float) -> str | None:
         """The likeliest intent, by one message's `probabilities`; None where that of "other" is not `below`."""

@@ -120,9 +120,10 @@ def main() -> None:
         "weight": np.concatenate([model.coef_ for model in models]).astype(np.float16),
         "bias": np.concatenate([model.intercept_ for model in models]).astype(np.float16),
     }
+    told = {"classes": ["leaning", "answered"]}
     counts = {"answered": int(answered.sum()), "unanswered": int((~answered).sum())}
     counts |= dict(zip(("standing", "everyday", "small_talk"), map(len, others), strict=True))
-    fitted.write(arguments.out, tensors, counts)
+    fitted.write(arguments.out, tensors, told | counts)
     print(f"{counts}: {arguments.out}")
 
 
