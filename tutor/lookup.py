@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tutor.labs import core
@@ -53,11 +53,15 @@ Place = tuple[tuple[Passage, tuple[int, int]], ...]  # a passage and a span of i
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the sources hold for a query; `covered` is False where they do not speak of it."""
+    """What the sources hold for a query; `covered` is False where they do not speak of it.
+
+    The sentences of an overview are all to be told, in their order.
+    """
 
     hits: tuple[Hit, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     covered: bool = True
+    overview: bool = False
 
 
 def look_up(index: Index, query: str, lang: Lang) -> Found:
@@ -68,7 +72,7 @@ def look_up(index: Index, query: str, lang: Lang) -> Found:
     """
     about_the_note = names_the_note(query)
     itself = about_the_note and not terms(without_the_note(query))  # "노트 요약해 줘" looks like small talk
-    if not itself and (certain := own_page(index, query, lang)) is not None:
+    if not (itself or index.names_only(query)) and (certain := own_page(index, query, lang)) is not None:
         return certain
     found = in_the_sources(index, query, lang)
     if about_the_note or (found.covered and found.evidence and found.evidence[0].passage.slug != OWN_PAGE):
@@ -98,6 +102,13 @@ def names_the_note(query: str) -> bool:
 def without_the_note(query: str) -> str:
     """`query` without the words that name the note; it has no terms where it is about the note itself."""
     return _THE_NOTE.sub(" ", query)
+
+
+def placed(index: Index, told: Iterable[tuple[str, str]]) -> Found:
+    """An overview of the sentences `told`, each with its document, in their order."""
+    places = [place for ident, words in told for place in _sentence(index.passages_of(ident), words)]
+    found = _found((), [Evidence(passage, span, 1.0) for passage, span in places])
+    return replace(found, overview=True)
 
 
 def own_page(index: Index, text: str, lang: Lang, *, certain: bool = True) -> Found | None:

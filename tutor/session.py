@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -23,6 +24,8 @@ from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, searched
 from tutor.labs import records
 from tutor.lookup import Found, asked_in, in_the_sources, look_up, story_query
+from tutor.overview import TOLD, overview
+from tutor.overview_request import wanted
 from tutor.question import checked_question
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.index import Index
@@ -55,8 +58,14 @@ from tutor.types import (
 MAX_TOKENS = 256  # of one answer
 TOOL_CALLS = 2  # tries a turn: a mistaken call goes back to the model once
 QUOTED = 3  # sentences, where the tutor quotes
+SHORT = 4  # events of an overview, where short answers are wanted
 CHAIN = 3  # questions at most that are searched together
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
+
+OVERVIEW: dict[Lang, str] = {
+    "en": "What my articles date, in the order of the years:",
+    "ko": "제 글에 해가 적힌 일들을 차례로 옮기면 이래요.",
+}
 
 DEFAULT_MANNER = Manner()
 Newest = Callable[[], Index] | None
@@ -140,7 +149,9 @@ class Session:
 
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
         turn.about = self.rewrite(asked_in(self.index, turn.question, turn.lang), turn.lang)
-        if len(turn.about) == 1:
+        if listed := overview(self.index, turn.about, turn.lang, TOLD if turn.wanted > 1 else SHORT):
+            found = listed
+        elif len(turn.about) == 1:
             found = look_up(self.index, turn.about[0], turn.lang)
         else:
             last = self._turns[-1]
@@ -151,9 +162,8 @@ class Session:
 
     def _show(self, turn: Turn, found: Found) -> None:
         turn.found = found
-        turn.shown = grounding.excerpts(
-            found.hits, found.evidence, self.model.context_tokens // 3, self.model.count_tokens
-        )
+        room = sys.maxsize if found.overview else self.model.context_tokens // 3  # no model reads for an overview
+        turn.shown = grounding.excerpts(found.hits, found.evidence, room, self.model.count_tokens)
 
     def rewrite(self, question: str, lang: Lang) -> list[str]:
         """What stands alone: a follow-up ("who made it?", "그건 누가 만들었어?") behind the questions it leans on."""
@@ -162,13 +172,15 @@ class Session:
         last = self._turns[-1]
         if [*last.about[-1:]] == [question]:  # asked again, perhaps for an answer in the other language
             return list(last.about)
-        if not leans(self.index, question, last.cited, lang):
+        if wanted(self.index, question) == "whole" or not leans(self.index, question, last.cited, lang):
             return [question]
         return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question]
 
     def _write(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         """Let the model write or call; what it calls is run, and it may then explain the result."""
         turn.messages = [Message("user", turn.question)]
+        if turn.found.overview:
+            return  # which sentences, and in which order, is decided
         said = [t.question for t in self._turns] + [turn.question]
         calling = call_for(said)
         choosing = calling != "must" and wants_a_run(turn.question) and not self.model.only_quotes
@@ -277,6 +289,8 @@ class Session:
             return
         if not turn.tools:
             turn.mode = "quoted"
+        if turn.found.overview:
+            yield from _append(turn, OVERVIEW[turn.lang])
         for evidence, n in grounding.leading(turn.found.evidence, turn.shown, _how_many(turn)):
             yield from _append_checked(turn, Checked(evidence.text, True, n), evidence.span)
 
@@ -349,7 +363,9 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
 
 
 def _how_many(turn: Turn) -> int:
-    """Sentences to quote: one after a demo, else as many as are wanted."""
+    """Sentences to quote: one after a demo, all of an overview, else as many as are wanted."""
+    if turn.found.overview:
+        return len(turn.found.evidence)
     return 1 if turn.tools else turn.wanted
 
 
@@ -366,6 +382,8 @@ def _append_checked(turn: Turn, checked: Checked, span: tuple[int, int]) -> Iter
     turn.checked.append(checked)
     turn.spans.setdefault(checked.by, []).append(span)
     lead = "\n\n" if len(turn.checked) == 1 and turn.text else " " if turn.text else ""
+    if turn.found.overview:
+        lead = "\n- " if len(turn.checked) > 1 else "\n\n- "
     passage = turn.shown[checked.by - 1][1]
     told = checked.sentence if passage.lang == turn.lang else FOREIGN[turn.lang].format(checked.sentence)
     yield from _append(turn, f"{lead}{told} [{checked.by}]")

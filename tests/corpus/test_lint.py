@@ -66,6 +66,9 @@ CORRECTION = """- id: year
 """
 
 
+TURNING_POINTS = "- mark-one/born\n"
+
+
 @pytest.fixture
 def corpus(tmp_path):
     """A corpus of one topic that is sound; the note is a line."""
@@ -76,6 +79,7 @@ def corpus(tmp_path):
     (tmp_path / "corpus" / "qa" / "train" / "mark-one.jsonl").write_text(json.dumps(RECORD) + "\n", "utf-8")
     (tmp_path / "corpus" / "glossary.yaml").write_text(TERM, "utf-8")
     (tmp_path / "corpus" / "corrections.yaml").write_text(CORRECTION, "utf-8")
+    (tmp_path / "corpus" / "turning_points.yaml").write_text(TURNING_POINTS, "utf-8")
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "note.txt").write_text("퍼셉트론은 그때\n나왔다", "utf-8")
     return Settings(corpus=tmp_path / "corpus", seeds=tmp_path / "seeds")
@@ -180,6 +184,11 @@ def test_a_bad_question(corpus, change, said):
         ("corrections.yaml", "en: Mark I was", "en: Mark I is", "no sentence of en/mark-one is"),
         ("corrections.yaml", "source: r58", "source: r59", "'r59' is no source"),
         ("corrections.yaml", "  source: r58\n", "", "cannot be read (KeyError: 'source')"),
+        ("turning_points.yaml", "mark-one/born", "mark-one/sold", "'mark-one/sold' is no fact with a year"),
+        ("turning_points.yaml", TURNING_POINTS, 2 * TURNING_POINTS, "'mark-one/born' stands twice"),
+        ("turning_points.yaml", "- mark-one/born", "born: 1958", "it is no list of slug/id"),
+        ("turning_points.yaml", "mark-one/born", "born", "it is no list of slug/id"),
+        ("turning_points.yaml", "- mark-one/born", "- [", "cannot be read"),
     ],
 )
 def test_a_bad_term_or_correction(corpus, file, old, new, said):

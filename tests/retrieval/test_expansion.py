@@ -75,6 +75,33 @@ def test_a_query_in_every_spelling_of_its_names(query, ways):
     assert EXPANSION.respelt(query) == ways
 
 
+@pytest.mark.parametrize(
+    ("query", "only"),
+    [
+        ("BERT", True),
+        ("bert??", True),
+        ("Tell me about BERT", True),
+        ("what is attention, please", True),
+        ("로젠블라트에 대해 알려줘", True),
+        (unicodedata.normalize("NFD", "로젠블라트에 대해 알려줘"), True),
+        ("BERT 🤔", True),
+        ("What about BERT?", False),  # leans on what was said
+        ("그럼 BERT는?", False),
+        ("Who made BERT?", False),
+        ("BERT의 저자는?", False),
+        ("what is lunch", False),
+        ("", False),
+    ],
+)
+def test_a_query_that_only_names_what_the_glossary_knows(query, only):
+    assert EXPANSION.names_only(query) is only
+
+
+def test_the_terms_that_a_query_names():
+    assert [term.id for term in EXPANSION.named("버트와 어텐션")] == ["bert", "attention"]
+    assert EXPANSION.named("오늘 점심 뭐 먹지?") == []
+
+
 def test_without_a_glossary_nothing_changes():
     assert Expansion([]).respelt("로젠블라트는 누구야?") == ["로젠블라트는 누구야?"]
     assert Expansion([]).widened("로젠블라트는 누구야?") == "로젠블라트는 누구야?"

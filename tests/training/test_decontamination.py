@@ -25,7 +25,7 @@ LIMIT = 0.5
 SAMPLES = 20_000
 QUESTIONS = [
     path
-    for name in ("dev", "test", "outside", "follow-ups")
+    for name in ("dev", "test", "outside", "follow-ups", "lab-requests", "learners")
     for path in sorted((ROOT / "corpus" / "qa" / name).glob("*.jsonl"))
 ]
 
@@ -57,7 +57,7 @@ def asked(path: Path) -> list[str]:
 
 @cache
 def trained() -> dict[str, frozenset[str]]:
-    """The training questions, those that no source answers, a fixed sample of the demo grammar and the small talk.
+    """The training questions, those that no source answers, requests, a fixed sample of the demo grammar, small talk.
 
     Each with its trigrams.
     """
@@ -74,11 +74,20 @@ def trained() -> dict[str, frozenset[str]]:
         for record in map(json.loads, path.read_text(encoding="utf-8").splitlines())
         for text in {record["question"], f"{record.get('after', '')} {record['question']}"}
     ]
+    told_apart = [
+        json.loads(line)["question"]
+        for name in ("labs", "overviews")
+        for path in sorted((ROOT / "corpus" / "qa" / name).glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     rng = random.Random(0)
     grammar = [demo_requests.request(rng, ("ko", "en")[i % 2])[0] for i in range(SAMPLES)]
     history = [demo_requests.from_history(rng, ("ko", "en")[i % 2]) for i in range(SAMPLES // 20)]
     small_talk = [one.text for one in intents.grammar(random.Random(intents.SEED))]
-    return {text: trigrams(text) for text in {plain(q) for q in [*pairs, *outside, *grammar, *history, *small_talk]}}
+    return {
+        text: trigrams(text)
+        for text in {plain(q) for q in [*pairs, *outside, *told_apart, *grammar, *history, *small_talk]}
+    }
 
 
 def test_the_measure():
@@ -99,7 +108,9 @@ def test_there_is_something_to_compare():
     names = {f"{path.parent.name}/{path.name}" for path in QUESTIONS}
     held_out = {"test/held-out.jsonl", "test/held-out-2.jsonl"}
     follow_ups = {"follow-ups/dev.jsonl", "follow-ups/held-out.jsonl"}
-    assert names == {"dev/en.jsonl", "dev/ko.jsonl", *held_out, *follow_ups, "outside/en.jsonl", "outside/ko.jsonl"}
+    learners = {"lab-requests/dev.jsonl", "lab-requests/held-out.jsonl", "learners/held-out.jsonl"}
+    both = {f"{folder}/{lang}.jsonl" for folder in ("dev", "outside") for lang in ("en", "ko")}
+    assert names == {*both, *held_out, *follow_ups, *learners}
     assert len(trained()) > 10_000
 
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tutor.corpus.timeline import Event, events
+from tutor.corpus.timeline import Event, events, main_event
 from tutor.types import Document, Fact, Source
 from tutor.ui import timeline as view
 from tutor.ui.strings import STRINGS
@@ -81,9 +81,9 @@ def test_the_milestone_is_the_first_event_since_the_story_began():
     )
     document = article(before, later, first, same, years=(1957, 1960))
     own = [Event(fact.year, fact, document) for fact in (before, same, first, later)]
-    assert view.milestone(own).fact is first
-    assert view.milestone(own[:1]).fact is before  # nothing else is told
-    assert view.milestone([Event(f.year, f, article(before, first)) for f in (first, before)]).fact is before
+    assert main_event(own).fact is first
+    assert main_event(own[:1]).fact is before  # nothing else is told
+    assert main_event([Event(f.year, f, article(before, first)) for f in (first, before)]).fact is before
 
 
 def test_crowded_years_are_wider_and_what_came_before_shares_a_place():

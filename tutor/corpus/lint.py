@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tutor.config import ROOT, Settings, load
-from tutor.corpus import articles, corrections, glossary, numbers, questions
+from tutor.corpus import articles, corrections, glossary, numbers, questions, turning_points
 from tutor.corpus.front_matter import front_matter
 from tutor.errors import CorpusError
 from tutor.text import sentences
@@ -285,6 +285,25 @@ def _rest(settings: Settings, by_id: Mapping[str, Article]) -> Iterator[Problem]
         yield from (Problem(corrections.path(settings), 1, what) for what in found)
     except CorpusError as error:
         yield _problem(error, corrections.path(settings))
+    try:
+        told = _turning_points(turning_points.read(settings), by_id)
+        yield from (Problem(turning_points.path(settings), 1, what) for what in told)
+    except CorpusError as error:
+        yield _problem(error, turning_points.path(settings))
+
+
+def _turning_points(items: Sequence[str], by_id: Mapping[str, Article]) -> Iterator[str]:
+    dated = {
+        f"{article.document.slug}/{fact.id}"
+        for article in by_id.values()
+        for fact in article.document.facts
+        if fact.year is not None
+    }
+    for item in items:
+        if item not in dated:
+            yield f"the turning point {item!r} is no fact with a year"
+        elif items.count(item) > 1:
+            yield f"the turning point {item!r} stands twice"
 
 
 def _terms(terms: Sequence[glossary.Term], slugs: set[str]) -> Iterator[str]:

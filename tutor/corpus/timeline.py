@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tutor.types import Document, Fact, Lang
@@ -32,3 +32,11 @@ def events(documents: Iterable[Document], lang: Lang) -> list[Event]:
             if document.lang == lang and fact.year is not None:
                 found.setdefault((fact.year, fact.text), Event(fact.year, fact, document))
     return sorted(found.values(), key=lambda event: event.year)
+
+
+def main_event(own: Sequence[Event]) -> Event:
+    """Of an article's events the one that stands for it: its first since the year in which its story begins."""
+    document = own[0].document
+    begin = document.years[0] if document.years else 0
+    order = {fact.id: place for place, fact in enumerate(document.facts)}
+    return min(own, key=lambda event: (event.year < begin, event.year, order[event.fact.id]))

@@ -21,7 +21,7 @@ from typing import Any
 from filelock import FileLock
 
 from tutor.config import Settings
-from tutor.corpus import articles, corrections, glossary, library, questions
+from tutor.corpus import articles, corrections, glossary, library, questions, turning_points
 from tutor.corpus.corrections import Correction
 from tutor.corpus.glossary import Term
 from tutor.errors import SearchIndexError
@@ -92,10 +92,17 @@ def _read(settings: Settings, manifest: Mapping[str, Any]) -> Index:
     found = {"documents": layout.documents, "passages": layout.passages}
     if manifest["counts"] != found:
         raise ValueError(f"the parts of {folder} do not fit together")
-    return assembled(folder, manifest["inputs"]["store"], corrections.read(settings), glossary.read(settings))
+    edited = (corrections.read(settings), glossary.read(settings), turning_points.read(settings))
+    return assembled(folder, manifest["inputs"]["store"], *edited)
 
 
-def assembled(folder: Path, uri: str = "", corrections: Sequence[Correction] = (), terms: Sequence[Term] = ()) -> Index:
+def assembled(
+    folder: Path,
+    uri: str = "",
+    corrections: Sequence[Correction] = (),
+    terms: Sequence[Term] = (),
+    turning_points: Sequence[str] = (),
+) -> Index:
     """The index that ingest.write wrote to `folder`. Raises ValueError where its parts do not fit together."""
     documents, passages = Records(folder / "documents", Document), Records(folder / "passages", Passage)
     layout, words = Layout(folder), Lexical.load(folder / "bm25")
@@ -103,7 +110,7 @@ def assembled(folder: Path, uri: str = "", corrections: Sequence[Correction] = (
         raise ValueError(f"the parts of {folder} do not fit together")
     vectors = stores.load(uri, folder, layout.passages, encoder.DIMENSIONS)
     written = json.loads((folder / "words.json").read_text("utf-8"))
-    return Index(documents, passages, layout, words, vectors, written, corrections, terms)
+    return Index(documents, passages, layout, words, vectors, written, corrections, terms, turning_points)
 
 
 def _build(settings: Settings, progress: Progress) -> Index:

@@ -29,6 +29,15 @@ _SHORTEST_SAID = 3  # syllables
 _REST = re.compile(r"[가-힣]*")
 
 
+# With what it is asked who or what somebody or something is.
+_ONLY_ASKED = re.compile(
+    r"\b(?:tell me (?:about|abt)|who(?:'s| is| was| are| were)|what(?:'s| is| was| are)|an?|the|please|pls|plz)\b"
+    r"|(?<![가-힣])(?:이?란|에 ?대해서?|누구|뭐|뭔|무엇|어떤 분)?(?:야|이야|예요|에요|인가요?|이에요|임|가요|니|냐|지)?"
+    r"(?:좀)?(?:알려 ?(?:줘|주세요|줄래)|설명해 ?(?:줘|주세요))?(?![가-힣])",
+    re.I,
+)
+
+
 class Expansion:
     """The names in a glossary, looked for in queries."""
 
@@ -51,6 +60,18 @@ class Expansion:
         named = {term.id: term for term, _, _ in self._named(plain)}
         names = [term.names[lang][0] for term in named.values() for lang in ("ko", "en")]
         return " ".join([query, *(name for name in names if folded(name) not in plain)])
+
+    def names_only(self, query: str) -> bool:
+        """Whether `query` names terms and asks of them no more than what or who they are ("Tell me about Minsky")."""
+        plain = folded(query)
+        spans = [(start, end) for _, start, end in self._named(plain)]
+        for start, end in reversed(spans):
+            plain = f"{plain[:start]} {plain[end:]}"
+        return bool(spans) and not re.search(r"\w", _ONLY_ASKED.sub(" ", plain))
+
+    def named(self, query: str) -> list[Term]:
+        """The terms that `query` names, in its order."""
+        return [term for term, _, _ in self._named(folded(query))]
 
     def spellings(self, name: str) -> set[str]:
         """`name` and all other spellings of the terms that it names, folded, without spaces and hyphens."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain, islice
 
 import numpy as np
 
 from tutor import text
+from tutor.corpus import timeline
 from tutor.corpus.corrections import Correction
 from tutor.corpus.glossary import Term
+from tutor.corpus.timeline import Event
 from tutor.errors import SearchIndexError
 from tutor.retrieval import encoder, evidence
 from tutor.retrieval.confidence import Signals, confidence
@@ -46,11 +48,12 @@ class Index:
         written: Mapping[str, int],
         corrections: Sequence[Correction] = (),
         terms: Sequence[Term] = (),
+        turning_points: Sequence[str] = (),
     ) -> None:
         """`written` are the words that misspelt ones are mended with, see spelling.Words."""
         self.documents: Mapping[str, Document] = Documents(documents)
         self.passages: Sequence[Passage] = passages
-        self.corrections = tuple(corrections)
+        self.corrections, self.turning_points = tuple(corrections), tuple(turning_points)
         self._documents, self._passages, self._layout = documents, passages, layout
         self.vectors = vectors
         self._words, self._terms, self._written = words, tuple(terms), written
@@ -85,6 +88,19 @@ class Index:
         twins = (f"{lang}/{ident.partition('/')[2]}" if ident.startswith(ARTICLES) else ident for ident in documents)
         pairs = zip(documents, twins, strict=True)
         return list(dict.fromkeys(twin if twin in self.documents else ident for ident, twin in pairs))
+
+    @cache  # noqa: B019
+    def events(self, lang: Lang) -> Sequence[Event]:
+        """What the articles in `lang` date, by year."""
+        return timeline.events((self.document(i) for i in self.documents if i.startswith(f"{lang}/")), lang)
+
+    def names_only(self, query: str) -> bool:
+        """Whether `query` only names terms of the glossary, or asks who or what they are."""
+        return self._expansion.names_only(query)
+
+    def named(self, query: str) -> list[Term]:
+        """The terms of the glossary that `query` names, in its order."""
+        return self._expansion.named(query)
 
     def holding(self, words: str) -> list[Passage]:
         """The passages that hold most of `words` by BM25, best first, at most POOL, in either language."""
@@ -187,14 +203,17 @@ class Index:
     def confidence(self, question: str, hits: Sequence[Hit], *, alone: bool = True) -> float:
         """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not.
 
-        It is 1 where one of the `hits` is known to answer this very question. Where it does not stand `alone`, but
-        behind the questions that it leans on, it is not compared with those that are known.
+        It is 1 where one of the `hits` is known to answer this very question, or it only names what is in the glossary.
+        Where it does not stand `alone`, but behind the questions that it leans on, it is not compared with those that
+        are known.
         """
         put = evidence.letters(question)
         if any(evidence.letters(known) == put for hit in hits for known in chain(*hit.passage.asked)):
             return 1.0
         if not hits:
             return 0.0
+        if self.names_only(question):
+            return 1.0
         signals = self.signals(question, hits)
         return confidence(signals if alone else replace(signals, in_scope=None))
 

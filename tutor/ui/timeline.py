@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tutor.corpus.timeline import Event, events
+from tutor.corpus.timeline import Event, events, main_event
 from tutor.labs import core
 from tutor.retrieval.index import Index
 from tutor.suggestions import known
@@ -46,7 +46,7 @@ def timeline(index: Index, lang: Lang) -> dict[str, Any]:
     named = Counter(slug for document in mine for slugs in document.related.values() for slug in slugs)
     slugs = sorted(own, key=lambda slug: -named[slug])  # what the others lean on most is labelled first
     asked = {slug: _questions(index, own[slug][0].document) for slug in slugs}
-    milestones = {slug: milestone(own[slug]) for slug in slugs}
+    milestones = {slug: main_event(own[slug]) for slug in slugs}
     words = STRINGS[lang]["timeline"]
     return {
         "words": words,
@@ -62,14 +62,6 @@ def timeline(index: Index, lang: Lang) -> dict[str, Any]:
             for event in told
         ],
     }
-
-
-def milestone(own: Sequence[Event]) -> Event:
-    """Of an article's events the one that stands for it: its first since the year in which its story begins."""
-    document = own[0].document
-    begin = document.years[0] if document.years else 0
-    order = {fact.id: place for place, fact in enumerate(document.facts)}
-    return min(own, key=lambda event: (event.year < begin, event.year, order[event.fact.id]))
 
 
 def _years(told: Sequence[Event]) -> list[dict[str, float]]:

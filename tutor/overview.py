@@ -1,0 +1,151 @@
+"""Overviews: of the whole history, a period, a topic or what led up to something, the dated facts of the articles.
+
+They are quoted in the order of the years. What is told first, where there is not room for all, is the editors' choice
+(corpus/turning_points.yaml); behind it comes what more of the other articles point to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from tutor.corpus.timeline import Event, main_event
+from tutor.lookup import Found, names_the_note, placed
+from tutor.overview_request import Period, day, on_language_models, period, topic, topic_terms, wanted
+from tutor.retrieval.index import ARTICLES, Index
+from tutor.text import terms
+from tutor.types import Document, Lang
+
+TOLD = 8  # events
+TOPICS, PASSAGES = 6, 20  # articles that a topic has at most, and passages in which they are found
+NEARLY = 0.75  # of the best passage's score
+LEAST = 3  # events, below which nothing is told
+SURE = 0.3  # confidence below which the topic is not one of the articles'
+SAME = 0.5  # of the words of the shorter, which two sentences on one event have in common
+PLAIN = "how-it-works"  # the tag of articles that explain, which tell of the history only where they are asked
+
+
+def overview(index: Index, about: Sequence[str], lang: Lang, most: int = TOLD) -> Found | None:
+    """The events, at most so many, that the last of the questions `about` asks for, behind those that it leans on.
+
+    None where it asks for no overview, or the articles date too little of what it asks for.
+
+    Raises:
+        ModelError: the head of the overviews cannot be used.
+    """
+    asked = " ".join(about)
+    if names_the_note(asked) or (kind := wanted(index, about[-1])) is None:
+        return None
+    events = [e for e in index.events(lang) if kind == "lineage" or _within(e, period(about[-1]))]
+    wide = kind != "lineage" and on_language_models(asked)
+    if kind == "whole" or wide:
+        chosen = _whole(index, [e for e in events if not wide or "language-models" in e.tags])
+    else:
+        topics = _topics(index, asked, lang)
+        chosen = (_lineage if kind == "lineage" else _topic)(index, events, asked, topics)
+    chosen = _once(chosen)
+    if len(chosen) < LEAST:
+        return None
+    told = sorted(chosen[:most], key=lambda event: (event.year, day(event.fact.text)))
+    return placed(index, [(event.document.id, event.fact.text) for event in told])
+
+
+def _within(event: Event, years: Period) -> bool:
+    return years[0] <= event.year <= years[1]
+
+
+def _whole(index: Index, events: Sequence[Event]) -> list[Event]:
+    history = [e for e in events if PLAIN not in e.tags]
+    return _first_of_each(_ranked(index, history))
+
+
+def _topic(index: Index, events: Sequence[Event], asked: str, topics: Sequence[str]) -> list[Event]:
+    """Of a person what tells of them; else of each article on the topic its leading event, then the next of each."""
+    people = [term for term in index.named(topic(asked)) if term.kind == "person"]
+    told_of = [e for e in events if any(spelling in e.fact.text for term in people for spelling in term.spellings)]
+    if len(told_of) >= LEAST:
+        return _first_of_each(_ranked(index, told_of))
+    wanted_terms = topic_terms(index, asked)
+    on_topic = [e for e in events if wanted_terms & set(terms(f"{e.document.title} {e.fact.text}"))]
+    own = [_ranked(index, [e for e in on_topic if e.document.slug == slug]) for slug in topics]
+    return [told[place] for place in range(TOLD) for told in own if place < len(told)]
+
+
+def _lineage(index: Index, events: Sequence[Event], asked: str, topics: Sequence[str]) -> list[Event]:
+    """The leading event of the latest article that is `asked` for, and of those that led to it, one of each."""
+    documents = {e.document.slug: e.document for e in events if e.document.years}
+    named = [term.article for term in index.named(topic(asked)) if term.article in documents]
+    known = named or [slug for slug in topics[:1] if slug in documents]
+    if not known:
+        return []
+    goal = max(known, key=lambda slug: documents[slug].years[0])
+    begin = min(documents[slug].years[0] for slug in known) if len(known) > 1 else -math.inf
+    end = documents[goal].years[0] + 1
+    line = _ancestors(documents, goal)
+    own = [e for e in events if e.document.slug in line and PLAIN not in e.tags and begin <= e.year <= end]
+    last = _ranked(index, [e for e in events if e.document.slug == goal])[:1]
+    return [*last, *_first_of_each(_ranked(index, own))]
+
+
+def _ancestors(documents: Mapping[str, Document], slug: str) -> set[str]:
+    """The articles, of `documents` by slug, that came before `slug`, however far."""
+    found: set[str] = set()
+    wanted = [slug]
+    while wanted:
+        document = documents.get(wanted.pop())
+        before = set(document.related.get("predecessor", ()) if document else ()) - found
+        found |= before
+        wanted += before
+    return found - {slug}
+
+
+def _once(events: Sequence[Event]) -> list[Event]:
+    """`events` without those that tell again, nearly in the same words, of what one before them told of the year."""
+    kept: list[Event] = []
+    for event in events:
+        words = set(terms(event.fact.text))
+        same = (set(terms(e.fact.text)) for e in kept if e.year == event.year)
+        if not any(len(words & others) >= SAME * min(len(words), len(others)) for others in same):
+            kept.append(event)
+    return kept
+
+
+def _topics(index: Index, asked: str, lang: Lang) -> list[str]:
+    """The slugs of the articles that `asked` is about, those that it names first; none where it is about none."""
+    about = topic(asked)
+    hits = [hit for hit in index.search(about, lang=lang, k=PASSAGES) if hit.passage.doc.startswith(ARTICLES)]
+    if not hits or index.confidence(about, hits[:TOPICS]) < SURE:
+        return []
+    near = [hit.passage.slug for hit in hits if hit.score >= NEARLY * hits[0].score]
+    named = [term.article for term in index.named(about) if term.article in near]
+    return list(dict.fromkeys([*named, *near]))[:TOPICS]
+
+
+def _ranked(index: Index, events: Sequence[Event]) -> list[Event]:
+    """Turning points first, in their order; then each article's main event, by how many others point to the article."""
+    turning = {name: place for place, name in enumerate(index.turning_points)}
+    pointed = Counter(s for e in {e.document.id: e for e in events}.values() for s in _related(e))
+    own: dict[str, list[Event]] = {}
+    for event in events:
+        own.setdefault(event.document.slug, []).append(event)
+    main = {id(main_event(told)) for told in own.values()}
+
+    def key(event: Event) -> tuple[float, bool, int, int]:
+        place = turning.get(f"{event.document.slug}/{event.fact.id}", math.inf)
+        return place, id(event) not in main, -pointed[event.document.slug], event.year
+
+    return sorted(events, key=key)
+
+
+def _related(event: Event) -> Iterable[str]:
+    return (slug for slugs in event.document.related.values() for slug in slugs)
+
+
+def _first_of_each(events: Sequence[Event]) -> list[Event]:
+    """The first event of every article, in order, and behind them the others."""
+    first: dict[str, Event] = {}
+    for event in events:
+        first.setdefault(event.document.slug, event)
+    leading = list(first.values())
+    return [*leading, *(e for e in events if first[e.document.slug] is not e)]

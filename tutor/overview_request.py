@@ -1,0 +1,137 @@
+"""What a learner's own words ask of an overview: whether one, of which kind, of which years, on what topic."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from tutor.retrieval import overview_head
+from tutor.retrieval.index import Index
+from tutor.retrieval.overview_head import Kind
+from tutor.text import terms
+
+Period = tuple[float, float]  # the first and the last year
+ALWAYS: Period = (-math.inf, math.inf)
+
+UNSIGNED = 0.95  # probability from which a message without such a word as those of _SIGN asks for an overview
+# Terms that name no topic of their own.
+GENERAL = frozenset(
+    {"artificial-intelligence", "machine-learning", "deep-learning", "neural-network", "language-model", "chatbot"}
+    | {"large-language-model", "deep-network"}
+)
+_KOREA = re.compile(r"korea|한국|국내", re.I)
+# A topic too wide for a search, which is nearly half of the articles: they are told apart by their tag.
+_LANGUAGE_MODELS = re.compile(r"\blanguage models?\b|\bllms?\b|언어 ?모델", re.I)
+
+_SIGN = re.compile(
+    r"histor|timeline|chronolog|evol|\bdevelop(?!ed by|ers?\b)|\bover (?:the )?(?:time|years|decades)|milestone"
+    r"|breakthrough|overview|big picture|summar|recap|\bstory\b|journey|\bpath\b|\broad\b|\bl(?:ead|eads|eading|ed)"
+    r" (?:up )?to|\bc[ao]me before|precursor|ancest|lineage|\btrace\b|how (?:did|have|do) (?:we|people|it|ai|one)"
+    r" (?:get|got|come|came|arriv|end)|happen|\bby (?:year|decade)|\b(?:18|19|20)\d\d\b|\b\d0s\b|progress|\brise\b"
+    r"|\beras?\b|\bperiods?\b|\bdecades?\b|\btop \w+ |(?:key|important|main|major|biggest) (?:\w+ )?"
+    r"(?:dates|moments|events|steps|ideas|papers)|predecess|\bchanged?\b|turning|stages|nutshell|rundown|walk me"
+    r"|whole (?:story|thing)|catch me up|missed?\b|from .* to "
+    r"|역사|히스토리|연표|연대|변천|발전|흐름|정리|요약|큰 ?그림|계보|여정|과정|까지|거쳐|거슬러|무슨 ?일|사건|시대"
+    r"|년대|훑|발자|줄거리|타임라인|순서대로|시간 ?순|변해|바뀌[어는었]|변화|진화|개관|개괄|전환점|이정표|굵직"
+    r"|간추|되짚|쭉|걸어온|이어[지져]|배경|앞서|이전|조상|뿌리|\d\d년|부터|한눈|계단|징검다리|어쩌다",
+    re.I,
+)
+# What asks for one thing, or to compare two, however it is put.
+_SPECIFIC = re.compile(
+    r"몇 ?년|언제|누가|누구|달랐|다른|차이|비교|작동"
+    r"|\bdiffer|\bvs\b|\bw(?:hat|hich) year\b|^when\b|^who\b|\bwork(?:s|ed)?\b",
+    re.I,
+)
+# Words with which an overview is asked for, which say nothing of its topic.
+_ASKING = re.compile(
+    r"\b(?:(?:brief|short|whole|full|quick)\s)?(?:histor(?:y|ical|ically)|timelines?|chronolog\w+|evolutions?|evolved?"
+    r"|stor(?:y|ies)|development|develop(?:ed)?|overview|summar\w+|recap|progress(?:ed)?|rundown|changed?|over|the"
+    r"|years?|time|decades?|how|did|has|have|been|through|from|until|now|today|main|key|steps?|stages?|milestones?"
+    r"|give|tell|show|walk|me|us|please)\b"
+    r"|(?:역사|히스토리|연표|연대기|변천사?|발전사?|흐름|정리|요약|과정|타임라인|시간순|순서대로|차례|쭉|좀|한번|큰|중심|지금|요즘"
+    r"|오늘날)(?:으로|로|을|를|이|가|은|는|의|에)?"
+    r"|어떻게|\S*(?:해 ?[왔온]|되어 ?[왔온]|바뀌어|변해|알려|설명|훑어|보여|부탁)\S*",
+    re.I,
+)
+
+_DECADE = re.compile(r"(?<!\d)((?:18|19|20)?\d0)(?:['’]?s\b|년대)")
+_YEAR = re.compile(r"(?<!\d)(1[4-9]\d\d|20\d\d)(?!\d|['’]?s\b|년대)")
+_SINCE = re.compile(r"\b(?:since|after|from)\b|이후|이래|부터|뒤로", re.I)
+_BEFORE = re.compile(r"\b(?:before|until|till|up to)\b|이전|까지|전에", re.I)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_ENGLISH_DAY = re.compile(rf"(?:(\d{{1,2}}) )?\b({'|'.join(_MONTHS)})\b")
+_KOREAN_DAY = re.compile(r"(\d{1,2})월(?: (\d{1,2})일)?")
+_TWENTIES = 30  # below it a decade of two figures is of this century
+
+
+def wanted(index: Index, question: str) -> Kind | None:
+    """The kind of overview that `question` asks for; None where it asks for none.
+
+    One of a topic that names none is of the whole; one of the whole without a period, but naming something, is of that,
+    or of the way between two that it names.
+
+    Raises:
+        ModelError: the head of the overviews cannot be used.
+    """
+    found = overview_head.wanted(question)
+    enough = overview_head.CERTAIN if _SIGN.search(question) else UNSIGNED
+    if found.any < enough or _SPECIFIC.search(question):
+        return None
+    if found.kind == "topic" and not topic_terms(index, question):
+        return "whole"
+    if found.kind != "whole" or period(question) != ALWAYS:
+        return found.kind
+    named = {term.article for term in index.named(topic(question)) if term.id not in GENERAL}
+    if len(named) > 1:
+        return "lineage"
+    return "topic" if named or _KOREA.search(question) else "whole"
+
+
+def period(question: str) -> Period:
+    """The years that `question` names, the first and the last; ALWAYS where it names none."""
+    spans = [_decade(int(found)) for found in _DECADE.findall(question)]
+    spans += [(float(found), float(found)) for found in _YEAR.findall(question)]
+    if not spans:
+        return ALWAYS
+    first, last = min(a for a, _ in spans), max(b for _, b in spans)
+    if len(spans) > 1:
+        return first, last
+    if _SINCE.search(question):
+        return first, math.inf
+    return (-math.inf, last) if _BEFORE.search(question) else (first, last)
+
+
+def _decade(begins: int) -> Period:
+    century = 0 if begins > 100 else 2000 if begins < _TWENTIES else 1900
+    return float(century + begins), float(century + begins + 9)
+
+
+def day(told: str) -> tuple[int, int]:
+    """The month and the day that the sentence `told` dates; the end of the year where it names no month."""
+    if found := _KOREAN_DAY.search(told):
+        return int(found[1]), int(found[2] or 0)
+    if found := _ENGLISH_DAY.search(told):
+        return _MONTHS.index(found[2]) + 1, int(found[1] or 0)
+    return len(_MONTHS), 31
+
+
+def on_language_models(question: str) -> bool:
+    """Whether the topic of `question` is language models at large."""
+    return bool(_LANGUAGE_MODELS.search(question)) and not _KOREA.search(question)
+
+
+def topic_terms(index: Index, question: str) -> set[str]:
+    """The terms of the topic of `question`, in every spelling that the glossary knows, the general ones aside."""
+    named = index.named(topic(question))
+    general = {term for known in named if known.id in GENERAL for name in known.spellings for term in terms(name)}
+    spelt = {term for known in named if known.id not in GENERAL for name in known.spellings for term in terms(name)}
+    return (set(terms(topic(question))) | spelt) - general
+
+
+def topic(question: str) -> str:
+    """`question` without the words with which an overview is asked for, where any others are left."""
+    left = _ASKING.sub(" ", question)
+    return left if terms(left) else question

@@ -1,0 +1,59 @@
+"""Whether a message asks for an overview, and of what: a linear classifier.
+
+It reads what the intents' classifier reads, the encoder's vector and the hashed character n-grams. How it was made:
+tutor/training/overviews.py, and MODEL_CARD.md beside the weights.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+from tutor.config import BUNDLED_OVERVIEWS
+from tutor.retrieval import fitted
+from tutor.retrieval.intents import FEATURES, features
+from tutor.text import typed
+
+# Of the whole history or a period of it; of one topic; of what led up to something.
+Kind = Literal["whole", "topic", "lineage"]
+NONE: Final = "none"
+KINDS: Final[tuple[Kind, ...]] = ("whole", "topic", "lineage")
+CERTAIN = 0.5  # probability from which a message is likelier than not to ask for one
+
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The kind of overview that a message is likeliest to ask for, and how likely it asks for any."""
+
+    kind: Kind
+    any: float
+
+
+def wanted(text: str) -> Wanted:
+    """What overview `text` asks for.
+
+    Raises:
+        ModelError: the head is not there, or belongs to another encoder.
+    """
+    likely = head().probabilities(features(typed(text).strip()))[1:]
+    return Wanted(KINDS[int(likely.argmax())], float(likely.sum()))
+
+
+def head() -> fitted.Linear:
+    """The bundled head, loaded once: its classes are NONE and KINDS.
+
+    Raises:
+        ModelError: as for `wanted`.
+    """
+    with _loading:
+        return _load(BUNDLED_OVERVIEWS)
+
+
+@cache
+def _load(folder: Path) -> fitted.Linear:
+    return fitted.linear(folder, FEATURES)
