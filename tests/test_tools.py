@@ -121,6 +121,7 @@ def test_layers_in(text: str, layers: str | None) -> None:
         (['Show me the next token after "The perceptron was invented by"'], "must"),
         (["Show me LoRA on a small net", "and now with rank 8"], "must"),
         (["로라를 보여줘", "이번엔 랭크 8로"], "must"),
+        (["Run: tokens (merges 3)", "and now with 4 merges?"], "must"),
         (["What is LoRA?"], "never"),
         (["lets see a cnn recognise handwritten digits"], "must"),
         (["단어벡터 왕-남자+여자 이거 해봐"], "must"),

@@ -58,8 +58,8 @@ _SHORT = 12  # words; a request that leans on the conversation names nothing new
 _SIGN = re.compile(
     r"\b(?:see|do|make|split|fill|take|turn|drop|remove|compare|race|test|check|experiment|go)\b|\blet'?s\b"
     r"|\b(?:can|could) (?:i|we|you)\b|\bwhat happens (?:if|when)\b"
-    r"|해 ?(?:보|봐|볼|줘)|시켜|보고 ?싶|볼 ?(?:수 있(?!는 )|래|까)|봐(?:라|요|줘)?(?:[.!?~]|$)|보자|ㄱㄱ|고고|쪼개|나눠"
-    r"|채워|맞혀|실험|체험"
+    r"|해 ?(?:보|봐|볼|줘)|시켜|보고 ?싶|볼 ?(?:수 있(?!는 )|래|까)|봐(?:라|요|줘)?(?:[.!?~]|$)|보자|ㄱㄱ|고고|쪼개"
+    r"|나눠|채워|맞혀|실험|체험"
     r"|하자|할래|어떻게 되(?:나|는지)|확인|비교해|그려|출력|뽑아|시각화|테스트|틀어|열어"
     r"|세어|잘라|실습|돌려",
     re.I,
@@ -91,7 +91,8 @@ def lab_for(said: list[str]) -> str | None:
     """
     text, wanted = normalise(said[-1]), lab_head.wanted(said[-1])
     if named := _named_lab(said):
-        return named if wanted.any >= NOT_NAMED or _ORDER.search(text) else None
+        goes_on = not _RUN.search(text)  # with the lab run before
+        return named if goes_on or wanted.any >= NOT_NAMED or _ORDER.search(text) else None
     other = wanted.lab != train_perceptron.NAME and not gates_in(text)
     if _perceptron(said) == "must":
         alone = not gates_in(text) and _about_it(text)  # neither a gate nor the conversation speaks for a run
