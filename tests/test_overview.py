@@ -22,6 +22,10 @@ ONE = [
     (unicodedata.normalize("NFD", "AI 역사 한번에 요약해줘"), "whole"),
     ("what happened in the 80s 🤔", "whole"),
     ("60년대 ai", "whole"),
+    ("80년대에는 무슨 일이 있었나요?", "whole"),
+    ("AI 역사를 요약해 줄래?", "whole"),
+    ("How did image recognition evolve?", "topic"),
+    ("이미지 인식은 어떻게 발전해 왔어?", "topic"),
     ("How did Korean language models develop?", "topic"),
     ("두 번의 AI 겨울 흐름 정리", "topic"),
     ("What led up to AlexNet?", "lineage"),
@@ -33,6 +37,8 @@ NONE = [
     "첫 번째 AI 겨울이 몇 년부터 몇 년까지야?",
     "How did n-gram models work before neural nets came along?",
     "LSTM은 누가 개발했어?",
+    "DeiT 학습시키는 데 며칠 걸렸어?",
+    "알파고 리하고 알파고 제로는 출발점부터 뭐가 달랐대?",
     "Show me a perceptron learning XOR",
     "hello",
     "노트 요약해 줘",
@@ -218,12 +224,16 @@ def test_behind_another_question_the_whole_stands_alone(built_index, bundled_mod
     assert session.rewrite("what happened in the 80s", "en") == ["what happened in the 80s"]
 
 
+@pytest.mark.slow
 def test_the_probability_decides(monkeypatch, built_index):
-    found = Wanted("whole", 0.9)
-    monkeypatch.setattr("tutor.retrieval.overview_head.wanted", lambda text: found)
-    assert wanted(built_index, "the history") == "whole"  # with a sign
-    assert wanted(built_index, "the pizza") is None  # without
-    found = Wanted("whole", 0.96)
-    assert wanted(built_index, "the pizza") == "whole"
-    found = Wanted("whole", 0.4)
+    found = {"p": 0.6}
+    monkeypatch.setattr("tutor.retrieval.overview_head.wanted", lambda text: Wanted("whole", found["p"]))
+    assert wanted(built_index, "the history") == "whole"
+    assert wanted(built_index, "the summer of 1984") is None  # years alone must be surer
+    assert wanted(built_index, "the pizza") is None
+    found["p"] = 0.96
+    assert wanted(built_index, "the summer of 1984") == "whole"
+    assert wanted(built_index, "the pizza") is None
+    found["p"] = 0.4
     assert wanted(built_index, "the history") is None
+    assert wanted(built_index, "what happened in 1984?") == "whole"  # needs no classifier

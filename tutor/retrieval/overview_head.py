@@ -21,7 +21,7 @@ from tutor.text import typed
 Kind = Literal["whole", "topic", "lineage"]
 NONE: Final = "none"
 KINDS: Final[tuple[Kind, ...]] = ("whole", "topic", "lineage")
-CERTAIN = 0.5  # probability from which a message is likelier than not to ask for one
+END = "?!.~ "  # marks that are left off: most requests are typed without, most questions of the corpus with
 
 _loading = threading.Lock()
 
@@ -40,7 +40,7 @@ def wanted(text: str) -> Wanted:
     Raises:
         ModelError: the head is not there, or belongs to another encoder.
     """
-    likely = head().probabilities(features(typed(text).strip()))[1:]
+    likely = head().probabilities(features(typed(text).strip().rstrip(END)))[1:]
     return Wanted(KINDS[int(likely.argmax())], float(likely.sum()))
 
 

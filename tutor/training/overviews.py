@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from tutor import config
 from tutor.retrieval import fitted
-from tutor.retrieval.overview_head import CERTAIN, KINDS, NONE
+from tutor.retrieval.overview_head import KINDS, NONE
 from tutor.training import follow_ups, intents, labs
 from tutor.training.texts import folder_records
 
@@ -87,7 +87,7 @@ def out_of_fold(read: csr_matrix, groups: np.ndarray) -> np.ndarray:
 
 def report(found: np.ndarray, groups: np.ndarray) -> str:
     """How many texts of each group are taken for an overview, and for the right kind of it."""
-    taken, chosen = found[:, 1:].sum(1) > CERTAIN, found[:, 1:].argmax(1) + 1
+    taken, chosen = found[:, 1:].sum(1) > 0.5, found[:, 1:].argmax(1) + 1
     right = taken & (chosen == labels(groups))
     rows = []
     for name in SHARES:
