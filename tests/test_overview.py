@@ -43,6 +43,8 @@ NONE = [
     "hello",
     "노트 요약해 줘",
     "history of pizza",
+    "2020년 코로나 때 무슨 일이 있었어?",
+    "what happened at the moon landing in 1969?",
 ]
 
 
@@ -58,7 +60,12 @@ NONE = [
         ("in 2023", (2023, 2023)),
         ("since 2017", (2017, math.inf)),
         ("2017년 이후", (2017, math.inf)),
-        ("before 1980", (-math.inf, 1980)),
+        ("before 1980", (-math.inf, 1979)),
+        ("before the 1980s", (-math.inf, 1979)),
+        ("1980년대 이전", (-math.inf, 1979)),
+        ("처음부터 2017년까지", (-math.inf, 2017)),
+        ("from perceptrons to 1969", (-math.inf, 1969)),
+        ("70-80년대", (1970, 1989)),
         ("1969년까지", (-math.inf, 1969)),
         ("from the 50s to 1969", (1950, 1969)),
         ("GPT-4 has 1000 tokens, top 10", ALWAYS),
@@ -86,6 +93,8 @@ def test_the_day_that_a_sentence_dates(told, when):
 def test_what_an_overview_is_asked_for_with_is_no_topic():
     assert topic("how did image recognition evolve").split() == ["image", "recognition"]
     assert topic("토크나이저 역사 정리").split() == ["토크나이저"]
+    assert topic("토큰화의 역사").split() == ["토큰화의"]
+    assert topic("지금까지 AI 역사, 한국어로").replace(",", "").split() == ["AI"]
     assert topic("timeline please") == "timeline please"  # nothing else is left
 
 
@@ -171,7 +180,13 @@ def test_between_two_that_are_named_nothing_earlier_is_told(built_index):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "question", ["history of pizza", "timeline of the roman empire", "what happened in AI in 1702?"]
+    "question",
+    [
+        "history of pizza",
+        "timeline of the roman empire",
+        "what happened in AI in 1702?",
+        "what happened in the 2020 pandemic?",
+    ],
 )
 def test_of_what_the_articles_do_not_date_nothing_is_told(built_index, question):
     assert overview(built_index, [question], "en") is None

@@ -21,7 +21,7 @@ from tutor.types import Call
 _SHOW = re.compile(
     r"\bshow (?:me|us|how|that|it|a|an|the|off)\b|\bdemo\b|\bdemonstrate\b|\bwatch\b|\blet(?:'s| me| us) see\b"
     r"|\blive\b|\b(?:want|like|love|wish) to (?:see|watch)\b|\bcan i (?:see|watch)\b|in front of me|in action"
-    r"|with my own eyes|\bprove it\b|(?<!can't )(?<!cannot )(?<!not )\bdo it\b|\bsimulate\b|\bvisuali[sz]e\b"
+    r"|with my own eyes|\bprove it\b|(?<!n't )(?<!cannot )(?<!not )\bdo it\b|\bsimulate\b|\bvisuali[sz]e\b"
     r"|보여 ?(?:줘|주|줄|달|봐|드|죠)|보게 해|띄워 ?(?:줘|주)|보고 싶|구경|돌려 ?(?:봐|줘|주|볼|보)|시연|데모|실시간"
     r"|라이브|눈으로|직접 (?:보|해|돌|실행|학습|훈련|시)",
     re.I,
@@ -174,7 +174,8 @@ def _named(asked: str, text: str) -> re.Match[str] | None:
 def _terse(text: str, earlier: list[str]) -> Call:
     """An order without a verb: "XOR, hidden layer, seed 11. Go.", or after a demo "Now NAND instead."."""
     settings = bool(settings_in(text) or layers_in(text))
-    goes_on = len(text.split()) <= _SHORT and any(call_for(earlier[: n + 1]) == "must" for n in range(len(earlier)))
+    pairs = [earlier[max(n - 1, 0) : n + 1] for n in range(len(earlier))]  # each message with the one before it
+    goes_on = len(text.split()) <= _SHORT and any(_perceptron(pair) == "must" for pair in pairs)
     return "must" if settings or goes_on else "never" if "?" in text else "may"
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tutor.corpus.timeline import Event, main_event
 from tutor.lookup import Found, names_the_note, placed
 from tutor.overview_request import Period, day, on_language_models, period, topic, topic_terms, wanted
-from tutor.retrieval.index import ARTICLES, Index
+from tutor.retrieval.index import ARTICLES, FILES, Index
 from tutor.text import terms
 from tutor.types import Document, Lang
 
@@ -22,7 +22,7 @@ TOPICS, PASSAGES = 6, 20  # articles that a topic has at most, and passages in w
 NEARLY = 0.75  # of the best passage's score
 LEAST = 3  # events, below which nothing is told
 SURE = 0.3  # confidence below which the topic is not one of the articles'
-SAME = 0.5  # of the words of the shorter, which two sentences on one event have in common
+SAME = 0.5  # of the words, the year aside, of the shorter, which two sentences on one event have in common
 PLAIN = "how-it-works"  # the tag of articles that explain, which tell of the history only where they are asked
 
 
@@ -38,7 +38,7 @@ def overview(index: Index, about: Sequence[str], lang: Lang, most: int = TOLD) -
     if names_the_note(asked) or (kind := wanted(index, about[-1])) is None:
         return None
     events = [e for e in index.events(lang) if kind == "lineage" or _within(e, period(about[-1]))]
-    wide = kind != "lineage" and on_language_models(asked)
+    wide = kind != "lineage" and on_language_models(index, about[-1])
     if kind == "whole" or wide:
         chosen = _whole(index, [e for e in events if not wide or "language-models" in e.tags])
     else:
@@ -104,18 +104,23 @@ def _once(events: Sequence[Event]) -> list[Event]:
     """`events` without those that tell again, nearly in the same words, of what one before them told of the year."""
     kept: list[Event] = []
     for event in events:
-        words = set(terms(event.fact.text))
-        same = (set(terms(e.fact.text)) for e in kept if e.year == event.year)
+        words = _words(event)
+        same = (_words(e) for e in kept if e.year == event.year)
         if not any(len(words & others) >= SAME * min(len(words), len(others)) for others in same):
             kept.append(event)
     return kept
 
 
+def _words(event: Event) -> set[str]:
+    return {term for term in terms(event.fact.text) if term != str(event.year)}
+
+
 def _topics(index: Index, asked: str, lang: Lang) -> list[str]:
     """The slugs of the articles that `asked` is about, those that it names first; none where it is about none."""
     about = topic(asked)
-    hits = [hit for hit in index.search(about, lang=lang, k=PASSAGES) if hit.passage.doc.startswith(ARTICLES)]
-    if not hits or index.confidence(about, hits[:TOPICS]) < SURE:
+    found = index.search(about, lang=lang, k=PASSAGES)
+    hits = [hit for hit in found if hit.passage.doc.startswith(ARTICLES)]
+    if not hits or found[0].passage.doc.startswith(FILES) or index.confidence(about, hits[:TOPICS]) < SURE:
         return []
     near = [hit.passage.slug for hit in hits if hit.score >= NEARLY * hits[0].score]
     named = [term.article for term in index.named(about) if term.article in near]

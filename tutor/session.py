@@ -63,8 +63,8 @@ CHAIN = 3  # questions at most that are searched together
 FOREIGN: dict[Lang, str] = {"en": 'In the words of the Korean source: "{}"', "ko": '영어 원문 그대로 옮기면: "{}"'}
 
 OVERVIEW: dict[Lang, str] = {
-    "en": "What my articles date, in the order of the years:",
-    "ko": "제 글에 해가 적힌 일들을 차례로 옮기면 이래요.",
+    "en": "Dated events from my articles, in order:",
+    "ko": "제가 가진 글에 연도가 적힌 일들을 시간순으로 옮기면 이래요.",
 }
 
 DEFAULT_MANNER = Manner()

@@ -82,6 +82,9 @@ def test_a_query_in_every_spelling_of_its_names(query, ways):
         ("bert??", True),
         ("Tell me about BERT", True),
         ("what is attention, please", True),
+        ("BERT가 뭐야?", True),
+        ("로젠블라트는 누구예요?", True),
+        ("BERT야?", False),  # perhaps of the tutor itself
         ("로젠블라트에 대해 알려줘", True),
         (unicodedata.normalize("NFD", "로젠블라트에 대해 알려줘"), True),
         ("BERT 🤔", True),

@@ -86,7 +86,7 @@ class _Free:
         return getattr(self._model, name)
 
 
-# What is taken away, the sessions that do so, and whether the model is free to write.
+# What is taken away, the sessions that do so, and whether the model is free to write. An overview asks no model.
 KINDS: dict[str, tuple[type[Session], bool]] = {
     "whole": (Session, False),
     "no retrieval": (NoRetrieval, False),

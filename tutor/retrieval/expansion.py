@@ -31,9 +31,9 @@ _REST = re.compile(r"[가-힣]*")
 
 # With what it is asked who or what somebody or something is.
 _ONLY_ASKED = re.compile(
-    r"\b(?:tell me (?:about|abt)|who(?:'s| is| was| are| were)|what(?:'s| is| was| are)|an?|the|please|pls|plz)\b"
-    r"|(?<![가-힣])(?:이?란|에 ?대해서?|누구|뭐|뭔|무엇|어떤 분)?(?:야|이야|예요|에요|인가요?|이에요|임|가요|니|냐|지)?"
-    r"(?:좀)?(?:알려 ?(?:줘|주세요|줄래)|설명해 ?(?:줘|주세요))?(?![가-힣])",
+    r"\b(?:tell me (?:about|abt)|who(?:'s| is| was| are| were)|what(?:'s| is| was| are)|please|pls|plz)\b"
+    r"|(?:이|가|은|는)? ?(?:누구|뭐|무엇)(?:야|예요|에요|인가요?|이에요|임|죠|지|니|냐)?(?![가-힣])"
+    r"|이?란(?![가-힣])|에 ?대해서?|(?:알려|설명해) ?(?:줘|주세요|줄래)|(?<![가-힣])좀(?![가-힣])",
     re.I,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import chain, islice
 
 import numpy as np
@@ -32,6 +32,7 @@ WORDS = 0.8  # weight of BM25 beside the cosine; measured by `tutor eval retriev
 MORE = 0.15  # cosine by which a passage in the other language must be nearer than its article in the asker's
 NAMED = 30  # documents that an error names
 ARTICLES = ("en/", "ko/")  # with which the articles begin
+LANGS: tuple[Lang, ...] = ("en", "ko")
 FILES = "library/"  # with which the learner's own files begin
 
 
@@ -89,10 +90,14 @@ class Index:
         pairs = zip(documents, twins, strict=True)
         return list(dict.fromkeys(twin if twin in self.documents else ident for ident, twin in pairs))
 
-    @cache  # noqa: B019
     def events(self, lang: Lang) -> Sequence[Event]:
         """What the articles in `lang` date, by year."""
-        return timeline.events((self.document(i) for i in self.documents if i.startswith(f"{lang}/")), lang)
+        return self._events[lang]
+
+    @cached_property
+    def _events(self) -> Mapping[Lang, Sequence[Event]]:
+        own = {lang: [self.document(i) for i in self.documents if i.startswith(f"{lang}/")] for lang in LANGS}
+        return {lang: timeline.events(documents, lang) for lang, documents in own.items()}
 
     def names_only(self, query: str) -> bool:
         """Whether `query` only names terms of the glossary, or asks who or what they are."""
