@@ -7,7 +7,7 @@ import pytest
 from small_corpus import write
 
 from tutor.corpus import library
-from tutor.lookup import LEADING, asked_in, in_the_sources, look_up, names_the_note, own_page
+from tutor.lookup import LEADING, OWN_PAGE, asked_in, in_the_sources, look_up, names_the_note, own_page
 from tutor.retrieval.builds import open_index
 from tutor.retrieval.confidence import COVERED
 
@@ -288,3 +288,17 @@ def test_everyday_words_that_the_sources_hold_too_are_not_yet_an_answer(built_in
     question = "우리는 왜 싸워?"
     assert built_index.confidence(question, built_index.search(question, lang="ko")) >= COVERED
     assert not look_up(built_index, question, "ko").covered
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "lang", "spelt"),
+    [("Tell me about Minsky", "en", "Minsky"), ("이세돌", "ko", "이세돌"), ("샘 알트먼", "ko", "올트먼")],
+)
+def test_a_name_by_itself_is_looked_up(built_index, name, lang, spelt):
+    """The first was declined, as its questions are of a private life; the last was thanked, for it looks so."""
+    assert built_index.confidence(name, built_index.search(name, lang=lang)) == 1.0
+    found = look_up(built_index, name, lang)
+    assert found.covered
+    assert found.evidence[0].passage.slug != OWN_PAGE
+    assert spelt in found.evidence[0].text

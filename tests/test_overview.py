@@ -146,6 +146,8 @@ def test_of_a_period_only_its_own_events_are_told(built_index, question, lang):
 def test_an_event_is_told_once(built_index):
     told = " ".join(e.text for e in overview(built_index, ["what happened in AI in 2022?"], "en").evidence)
     assert told.count("30 November 2022") == 1  # four articles tell of ChatGPT's release
+    told = [e.text for e in overview(built_index, ["what happened in the 80s"], "en").evidence]
+    assert sum(text.startswith("Kunihiko Fukushima published the") for text in told) == 1  # in other words in another
 
 
 @pytest.mark.slow
