@@ -174,6 +174,14 @@ def test_the_way_to_something_ends_with_it_and_begins_before(built_index):
 
 
 @pytest.mark.slow
+def test_the_way_leads_through_articles_that_date_nothing(built_index):
+    assert not [e for e in built_index.events("en") if e.document.slug == "llama-2"]  # before Llama 3
+    found = overview(built_index, ["What led up to Llama 3?"], "en")
+    assert found.evidence[-1].passage.slug == "llama-3"
+    assert {"transformer", "recurrent-networks", "gpt-3"} & {e.passage.slug for e in found.evidence}
+
+
+@pytest.mark.slow
 def test_between_two_that_are_named_nothing_earlier_is_told(built_index):
     found = overview(built_index, ["퍼셉트론에서 GPT까지 이어지는 길"], "ko")
     assert found.evidence[0].passage.slug == "perceptron"

@@ -7,10 +7,9 @@ They are quoted in the order of the years. What is told first, where there is no
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from tutor.corpus.timeline import Event, main_event
+from tutor.corpus.timeline import Event, main_event, pointed_to
 from tutor.lookup import Found, names_the_note, placed
 from tutor.overview_request import Period, day, on_language_models, period, topic, topic_terms, wanted
 from tutor.retrieval.index import ARTICLES, FILES, Index
@@ -44,10 +43,10 @@ def overview(index: Index, about: Sequence[str], lang: Lang, most: int = TOLD) -
     else:
         topics = _topics(index, asked, lang)
         chosen = (_lineage if kind == "lineage" else _topic)(index, events, asked, topics)
-    chosen = _once(chosen)
+    chosen = _once(chosen, most)
     if len(chosen) < LEAST:
         return None
-    told = sorted(chosen[:most], key=lambda event: (event.year, day(event.fact.text)))
+    told = sorted(chosen, key=lambda event: (event.year, day(event.fact.text)))
     return placed(index, [(event.document.id, event.fact.text) for event in told])
 
 
@@ -67,7 +66,11 @@ def _topic(index: Index, events: Sequence[Event], asked: str, topics: Sequence[s
     if len(told_of) >= LEAST:
         return _first_of_each(_ranked(index, told_of))
     wanted_terms = topic_terms(index, asked)
-    on_topic = [e for e in events if wanted_terms & set(terms(f"{e.document.title} {e.fact.text}"))]
+    on_topic = [
+        e
+        for e in events
+        if e.document.slug in topics and wanted_terms & set(terms(f"{e.document.title} {e.fact.text}"))
+    ]
     own = [_ranked(index, [e for e in on_topic if e.document.slug == slug]) for slug in topics]
     return [told[place] for place in range(TOLD) for told in own if place < len(told)]
 
@@ -82,28 +85,30 @@ def _lineage(index: Index, events: Sequence[Event], asked: str, topics: Sequence
     goal = max(known, key=lambda slug: documents[slug].years[0])
     begin = min(documents[slug].years[0] for slug in known) if len(known) > 1 else -math.inf
     end = documents[goal].years[0] + 1
-    line = _ancestors(documents, goal)
+    line = _ancestors(index, documents[goal])
     own = [e for e in events if e.document.slug in line and PLAIN not in e.tags and begin <= e.year <= end]
     last = _ranked(index, [e for e in events if e.document.slug == goal])[:1]
     return [*last, *_first_of_each(_ranked(index, own))]
 
 
-def _ancestors(documents: Mapping[str, Document], slug: str) -> set[str]:
-    """The articles, of `documents` by slug, that came before `slug`, however far."""
+def _ancestors(index: Index, document: Document) -> set[str]:
+    """The slugs of the articles that came before `document`, however far, those that date nothing among them."""
     found: set[str] = set()
-    wanted = [slug]
+    wanted = [document]
     while wanted:
-        document = documents.get(wanted.pop())
-        before = set(document.related.get("predecessor", ()) if document else ()) - found
+        before = set(wanted.pop().related.get("predecessor", ())) - found
         found |= before
-        wanted += before
-    return found - {slug}
+        twins = (index.documents.get(f"{document.lang}/{slug}") for slug in before)
+        wanted += [twin for twin in twins if twin]
+    return found - {document.slug}
 
 
-def _once(events: Sequence[Event]) -> list[Event]:
-    """`events` without those that tell again, nearly in the same words, of what one before them told of the year."""
+def _once(events: Iterable[Event], most: int) -> list[Event]:
+    """The first of `events`, at most so many, that do not tell again, nearly in the same words, of the same year."""
     kept: list[Event] = []
     for event in events:
+        if len(kept) == most:
+            break
         words = _words(event)
         same = (_words(e) for e in kept if e.year == event.year)
         if not any(len(words & others) >= SAME * min(len(words), len(others)) for others in same):
@@ -130,7 +135,7 @@ def _topics(index: Index, asked: str, lang: Lang) -> list[str]:
 def _ranked(index: Index, events: Sequence[Event]) -> list[Event]:
     """Turning points first, in their order; then each article's main event, by how many others point to the article."""
     turning = {name: place for place, name in enumerate(index.turning_points)}
-    pointed = Counter(s for e in {e.document.id: e for e in events}.values() for s in _related(e))
+    pointed = pointed_to({e.document.id: e.document for e in events}.values())
     own: dict[str, list[Event]] = {}
     for event in events:
         own.setdefault(event.document.slug, []).append(event)
@@ -141,10 +146,6 @@ def _ranked(index: Index, events: Sequence[Event]) -> list[Event]:
         return place, id(event) not in main, -pointed[event.document.slug], event.year
 
     return sorted(events, key=key)
-
-
-def _related(event: Event) -> Iterable[str]:
-    return (slug for slugs in event.document.related.values() for slug in slugs)
 
 
 def _first_of_each(events: Sequence[Event]) -> list[Event]:

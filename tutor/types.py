@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 Lang = Literal["ko", "en"]
+LANGS: Final[tuple[Lang, ...]] = ("en", "ko")
 
 
 # ---- sources -------------------------------------------------------------------------------------

@@ -7,9 +7,7 @@ from pathlib import Path
 
 from tutor.config import Settings, load
 from tutor.corpus import articles, corrections, glossary, timeline
-from tutor.types import Lang
-
-LANGS: tuple[Lang, Lang] = ("en", "ko")
+from tutor.types import LANGS, Lang
 
 
 def counts(settings: Settings) -> dict[str, dict[Lang, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ def events(documents: Iterable[Document], lang: Lang) -> list[Event]:
             if document.lang == lang and fact.year is not None:
                 found.setdefault((fact.year, fact.text), Event(fact.year, fact, document))
     return sorted(found.values(), key=lambda event: event.year)
+
+
+def pointed_to(documents: Iterable[Document]) -> Counter[str]:
+    """How many of `documents` name each article, by slug, as what goes before, after or beside them."""
+    return Counter(slug for document in documents for slugs in document.related.values() for slug in slugs)
 
 
 def main_event(own: Sequence[Event]) -> Event:

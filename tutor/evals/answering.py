@@ -10,9 +10,10 @@ from tutor.evals import indexes
 from tutor.evals.encoders import Embeddings
 from tutor.evals.finding import DEEP
 from tutor.evals.metrics import Estimate, bootstrap, recall, share
-from tutor.evals.qa_sets import LANGS, READING, Labelled, ReadingSet, cut, reading, sample, squash
+from tutor.evals.qa_sets import READING, Labelled, ReadingSet, cut, reading, sample, squash
 from tutor.evals.runs import Run
 from tutor.evals.tables import Row, Table
+from tutor.types import LANGS
 
 QUESTIONS = 600  # of an outside set, unless all are asked for
 

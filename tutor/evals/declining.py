@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from tutor.evals import indexes
 from tutor.evals.metrics import best_threshold, share
-from tutor.evals.qa_sets import LANGS, half, outside
+from tutor.evals.qa_sets import half, outside
 from tutor.evals.runs import Run
 from tutor.evals.tables import Row, Table
 from tutor.retrieval.confidence import COVERED as THRESHOLD
-from tutor.types import Lang
+from tutor.types import LANGS, Lang
 
 AROUND = tuple(round(0.05 * step, 2) for step in range(-4, 5))  # thresholds of the curve, from the shipped one
 

@@ -8,11 +8,11 @@ from functools import partial
 from tutor.evals import indexes
 from tutor.evals.indexes import SYSTEMS
 from tutor.evals.metrics import Estimate, mean_ndcg, recall
-from tutor.evals.qa_sets import LANGS, READING, Labelled, Reading, reading, sample
+from tutor.evals.qa_sets import READING, Labelled, Reading, reading, sample
 from tutor.evals.runs import Run
 from tutor.evals.tables import Row, Table
 from tutor.retrieval.index import Index
-from tutor.types import Lang
+from tutor.types import LANGS, Lang
 
 OLD = "dense, MiniLM"
 DEEP = 6  # passages that an answer is made from

@@ -23,6 +23,7 @@ from tutor.retrieval.index import Index
 from tutor.text import language
 from tutor.training import follow_ups
 from tutor.training.texts import records
+from tutor.types import LANGS
 
 MISSED = 0.04  # share of what leans that may be taken to stand by itself
 REFUSED = 0.03  # share of the follow-ups in the sources that may be refused
@@ -53,7 +54,7 @@ def dialogues(index: Index, qa: Path) -> Iterator[tuple[str, list[str], bool]]:
 def standing(qa: Path) -> Iterator[tuple[str, list[str], bool]]:
     """As `dialogues` does, what leans on nothing, behind articles drawn by chance."""
     rng = random.Random(SEED)
-    dev = [q for lang in qa_sets.LANGS for q in questions_file.read(qa / "dev" / f"{lang}.jsonl") if q.kind in ALONE]
+    dev = [q for lang in LANGS for q in questions_file.read(qa / "dev" / f"{lang}.jsonl") if q.kind in ALONE]
     slugs = sorted({slug for question in dev for slug in question.article})
     outside = [q for q in qa_sets.outside(qa) if q.kind != "declining" and qa_sets.half(q.question) == "A"]
     own = [text for r in records(qa / "train" / "tutor.jsonl") if "after" not in r for text in r["questions"]]

@@ -14,8 +14,8 @@ import typer
 from tutor import config
 from tutor.chat.grounding import support
 from tutor.evals.metrics import share
-from tutor.evals.qa_sets import LANGS
 from tutor.evals.tables import Row, Table
+from tutor.types import LANGS
 
 
 @dataclass(frozen=True, slots=True)

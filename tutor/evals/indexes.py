@@ -13,12 +13,12 @@ import numpy as np
 
 from tutor.config import Settings
 from tutor.evals.encoders import Encode
-from tutor.evals.qa_sets import LANGS, squash
+from tutor.evals.qa_sets import squash
 from tutor.retrieval import encoder, ingest
 from tutor.retrieval.builds import assembled, open_index
 from tutor.retrieval.index import Index
 from tutor.text import sentences
-from tutor.types import Document, Hit, Lang, Passage
+from tutor.types import LANGS, Document, Hit, Lang, Passage
 
 SYSTEMS = ("bm25", "dense", "hybrid")
 WORDS = 20  # of a synthetic passage

@@ -14,6 +14,7 @@ from tutor.demo_request import lab_for
 from tutor.evals.metrics import share
 from tutor.evals.tables import Row, Table
 from tutor.training.texts import records
+from tutor.types import LANGS
 
 
 def table(files: Iterable[str]) -> Table:
@@ -21,7 +22,7 @@ def table(files: Iterable[str]) -> Table:
     rows: list[Row] = []
     for name in files:
         asked = list(records(config.ROOT / "corpus" / "qa" / "lab-requests" / f"{name}.jsonl"))
-        for lang in ("en", "ko"):
+        for lang in LANGS:
             found = [(r["lab"], lab_for([r["question"]])) for r in asked if r["lang"] == lang]
             rows.append(
                 {

@@ -22,10 +22,9 @@ from tutor.errors import SettingError
 from tutor.evals import questions_file
 from tutor.lookup import OWN_PAGE
 from tutor.text import sentences
-from tutor.types import Lang, Passage
+from tutor.types import LANGS, Lang, Passage
 
 READING: dict[str, Lang] = {"squad_v1_dev_extra": "en", "squad_v2_dev": "en", "evalonly_korquad1_dev": "ko"}
-LANGS: tuple[Lang, ...] = ("en", "ko")
 SEED = 0
 
 T = TypeVar("T")

@@ -22,11 +22,11 @@ import typer
 from tutor import config
 from tutor.errors import SettingError
 from tutor.evals import encoders, indexes, qa_sets
-from tutor.evals.qa_sets import LANGS, Labelled
+from tutor.evals.qa_sets import Labelled
 from tutor.evals.runs import Run
 from tutor.evals.tables import Row, Table
 from tutor.retrieval.index import Index
-from tutor.types import Lang
+from tutor.types import LANGS, Lang
 
 QUERIES = 100
 SYNTHETIC = (1_000, 100_000)  # passages

@@ -6,8 +6,10 @@ Read by intents.py, scope.py, follow_up_head.py, lab_head.py and overview_head.p
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from tutor.errors import ModelError
 from tutor.retrieval import encoder
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
+_loading = threading.Lock()
+
 RESTORE = "git checkout -- tutor/models"
 
 
@@ -74,11 +78,17 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
 
 
 def linear(folder: Path, features: int) -> Linear:
-    """The linear classifier in `folder`, which reads so many `features`.
+    """The linear classifier in `folder`, which reads so many `features`, loaded once.
 
     Raises:
         ModelError: as for `read`, or its classes and weights do not fit together.
     """
+    with _loading:
+        return _linear(folder, features)
+
+
+@cache
+def _linear(folder: Path, features: int) -> Linear:
     tensors, config = read(folder)
     found, classes = shapes(tensors, ("weight", "bias")), config.get("classes")
     if not isinstance(classes, list) or found != {"weight": (len(classes), features), "bias": (len(classes),)}:

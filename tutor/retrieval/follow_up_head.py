@@ -7,17 +7,11 @@ tutor/training/follow_ups.py, and MODEL_CARD.md beside the weights.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from tutor.config import BUNDLED_FOLLOW_UPS
 from tutor.retrieval import fitted
 from tutor.retrieval.intents import FEATURES, features
-from tutor.text import typed
-
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +28,14 @@ def put(text: str) -> Put:
     Raises:
         ModelError: the head is not there, or belongs to another encoder.
     """
-    leaning, answered = head().logits(features(typed(text).strip()))
+    leaning, answered = head().logits(features(text))
     return Put(float(leaning), float(answered))
 
 
 def head() -> fitted.Linear:
-    """The bundled head, loaded once: its classes are Put's fields in their order.
+    """The bundled head; its classes are Put's fields in their order.
 
     Raises:
         ModelError: as for `put`.
     """
-    with _loading:
-        return _load(BUNDLED_FOLLOW_UPS)
-
-
-@cache
-def _load(folder: Path) -> fitted.Linear:
-    return fitted.linear(folder, FEATURES)
+    return fitted.linear(BUNDLED_FOLLOW_UPS, FEATURES)

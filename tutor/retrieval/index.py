@@ -25,14 +25,13 @@ from tutor.retrieval.records import Documents, Records
 from tutor.retrieval.scope import scope
 from tutor.retrieval.spelling import Spelling
 from tutor.retrieval.stores import VectorStore
-from tutor.types import Document, Evidence, Hit, Lang, Passage
+from tutor.types import LANGS, Document, Evidence, Hit, Lang, Passage
 
 POOL = 50  # passages that each leg hands to the fusion
 WORDS = 0.8  # weight of BM25 beside the cosine; measured by `tutor eval retrieval`
 MORE = 0.15  # cosine by which a passage in the other language must be nearer than its article in the asker's
 NAMED = 30  # documents that an error names
 ARTICLES = ("en/", "ko/")  # with which the articles begin
-LANGS: tuple[Lang, ...] = ("en", "ko")
 FILES = "library/"  # with which the learner's own files begin
 
 

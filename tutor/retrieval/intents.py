@@ -74,7 +74,8 @@ def ngrams(text: str) -> dict[int, float]:
 
 
 def features(text: str) -> np.ndarray:
-    """What the head reads of one message: shape (FEATURES,)."""
+    """What the head reads of one message, as it was typed: shape (FEATURES,)."""
+    text = typed(text).strip()
     read = np.zeros(FEATURES, np.float32)
     read[: encoder.DIMENSIONS] = encoder.question(text).vector
     for column, value in ngrams(text).items():
@@ -90,8 +91,7 @@ def intent(text: str, *, certain: bool = True) -> str | None:
     Raises:
         ModelError: the head is not there, or belongs to another encoder.
     """
-    text = typed(text).strip()
-    if not text:
+    if not typed(text).strip():
         return None
     loaded = head()
     return loaded.choose(loaded.probabilities(features(text)[None])[0], loaded.certain if certain else loaded.likely)
@@ -100,7 +100,7 @@ def intent(text: str, *, certain: bool = True) -> str | None:
 def small_talk(text: str) -> float:
     """The probability that `text` is small talk or about the tutor. Raises as `intent` does."""
     loaded = head()
-    return 1.0 - float(loaded.probabilities(features(typed(text).strip())[None])[0, loaded.classes.index(OTHER)])
+    return 1.0 - float(loaded.probabilities(features(text)[None])[0, loaded.classes.index(OTHER)])
 
 
 def answer(record: str, lang: Lang) -> tuple[str, ...]:

@@ -6,20 +6,14 @@ tutor/training/labs.py, and MODEL_CARD.md beside the weights.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 from tutor.config import BUNDLED_LABS
 from tutor.retrieval import fitted
 from tutor.retrieval.intents import FEATURES, features
-from tutor.text import typed
 
 NONE: Final = "none"  # the first class: nothing is to be run
-
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +32,15 @@ def wanted(text: str) -> Wanted:
         ModelError: the head is not there, or belongs to another encoder.
     """
     loaded = head()
-    found = loaded.probabilities(features(typed(text).strip()))
+    found = loaded.probabilities(features(text))
     best = int(found[1:].argmax()) + 1
     return Wanted(loaded.classes[best], float(found[best]), 1.0 - float(found[0]))
 
 
 def head() -> fitted.Linear:
-    """The bundled head, loaded once: its classes are NONE and the names of labs.
+    """The bundled head; its classes are NONE and the names of labs.
 
     Raises:
         ModelError: as for `wanted`.
     """
-    with _loading:
-        return _load(BUNDLED_LABS)
-
-
-@cache
-def _load(folder: Path) -> fitted.Linear:
-    return fitted.linear(folder, FEATURES)
+    return fitted.linear(BUNDLED_LABS, FEATURES)

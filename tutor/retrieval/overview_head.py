@@ -6,10 +6,7 @@ tutor/training/overviews.py, and MODEL_CARD.md beside the weights.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Final, Literal
 
 from tutor.config import BUNDLED_OVERVIEWS
@@ -22,8 +19,6 @@ Kind = Literal["whole", "topic", "lineage"]
 NONE: Final = "none"
 KINDS: Final[tuple[Kind, ...]] = ("whole", "topic", "lineage")
 END = "?!.~ "  # marks that are left off: most requests are typed without, most questions of the corpus with
-
-_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +40,9 @@ def wanted(text: str) -> Wanted:
 
 
 def head() -> fitted.Linear:
-    """The bundled head, loaded once: its classes are NONE and KINDS.
+    """The bundled head; its classes are NONE and KINDS.
 
     Raises:
         ModelError: as for `wanted`.
     """
-    with _loading:
-        return _load(BUNDLED_OVERVIEWS)
-
-
-@cache
-def _load(folder: Path) -> fitted.Linear:
-    return fitted.linear(folder, FEATURES)
+    return fitted.linear(BUNDLED_OVERVIEWS, FEATURES)

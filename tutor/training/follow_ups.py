@@ -7,7 +7,6 @@ tells the follow-ups that a sentence answers from those that none does. Four min
 
 from __future__ import annotations
 
-import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from tutor import config
 from tutor.retrieval import fitted
 from tutor.retrieval.intents import OTHER
 from tutor.training import intents, scope
-from tutor.training.texts import folder_records
+from tutor.training.texts import folder_records, folders
 from tutor.types import Lang
 
 REGULAR = 10.0  # inverse strength of the regularisation; 1 to 30 tell them apart nearly as well
@@ -105,10 +104,7 @@ def leaning(read: csr_matrix, kinds: np.ndarray) -> LogisticRegression:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public .jsonl.gz text files")
-    parser.add_argument("--out", type=Path, default=config.BUNDLED_FOLLOW_UPS)
-    arguments = parser.parse_args()
+    arguments = folders(__doc__, config.BUNDLED_FOLLOW_UPS)
     config.go_offline()
     qa = config.ROOT / "corpus" / "qa"
     behind, others = follow_ups(qa), (standing(qa), everyday(arguments.data), small_talk())

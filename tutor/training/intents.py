@@ -7,7 +7,6 @@ measured there; what is written is then fitted to all of it. The seed decides ev
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import random
@@ -27,8 +26,8 @@ from tutor.retrieval import fitted
 from tutor.retrieval.intents import HASHED, OTHER, Head, ngrams
 from tutor.text import typed
 from tutor.training import demo_requests, scope
-from tutor.training.texts import SMALL_TALK, records
-from tutor.types import Lang
+from tutor.training.texts import SMALL_TALK, folders, records
+from tutor.types import LANGS, Lang
 
 SEED = 0
 HELD_OUT = 5  # one group in so many
@@ -38,7 +37,6 @@ OTHER_WEIGHT = 60.0  # of all that is something else, beside 1.0 for each intent
 REGULAR = 3.0  # scikit-learn's C, over weights of which the sum is the number of texts
 CERTAIN, LIKELY = 0.004, 0.01  # share of the held-out questions on the subject that may be taken for an intent
 NOT_HERE = ("21", "22")  # records about the learner's note, which is searched instead
-LANGS: tuple[Lang, ...] = ("en", "ko")
 
 GRAMMAR: dict[str, dict[Lang, list[str]]] = yaml.safe_load(
     Path(__file__).with_name("intents.yaml").read_text(encoding="utf-8")
@@ -265,10 +263,7 @@ def train(data: Path, out: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public .jsonl.gz text files")
-    parser.add_argument("--out", type=Path, default=BUNDLED_INTENTS)
-    arguments = parser.parse_args()
+    arguments = folders(__doc__, BUNDLED_INTENTS)
     go_offline()
     train(arguments.data, arguments.out)
 

@@ -6,7 +6,6 @@ and from everything else: questions of the corpus, of everyday life, bare names,
 
 from __future__ import annotations
 
-import argparse
 import random
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -22,7 +21,8 @@ from tutor.corpus import articles, glossary
 from tutor.retrieval import fitted
 from tutor.retrieval.lab_head import NONE
 from tutor.training import demo_requests, follow_ups, intents
-from tutor.training.texts import folder_records
+from tutor.training.texts import folder_records, folders
+from tutor.types import LANGS
 
 REGULAR = 10.0  # inverse strength of the regularisation
 LOOK_ALIKE = "look-alike"
@@ -56,7 +56,7 @@ def material(qa: Path, data: Path) -> dict[str, list[str]]:
     rng = random.Random(SEED)
     return {
         **requests(qa),
-        GRAMMAR: [demo_requests.request(rng, lang)[0] for _ in range(GRAMMAR_TEXTS) for lang in intents.LANGS],
+        GRAMMAR: [demo_requests.request(rng, lang)[0] for _ in range(GRAMMAR_TEXTS) for lang in LANGS],
         "question": follow_ups.standing(qa),
         "everyday": follow_ups.everyday(data),
         "small talk": rng.sample(follow_ups.small_talk(), TALK_TEXTS),
@@ -95,10 +95,7 @@ def write(model: LogisticRegression, counts: Mapping[str, int], out: Path) -> No
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public .jsonl.gz text files")
-    parser.add_argument("--out", type=Path, default=config.BUNDLED_LABS)
-    arguments = parser.parse_args()
+    arguments = folders(__doc__, config.BUNDLED_LABS)
     config.go_offline()
     texts = material(config.ROOT / "corpus" / "qa", arguments.data)
     groups = np.repeat(list(texts), [len(group) for group in texts.values()])

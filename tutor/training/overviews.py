@@ -8,9 +8,7 @@ Its figures are those of FOLDS parts, each told by a regression fitted to the ot
 
 from __future__ import annotations
 
-import argparse
 import random
-from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from tutor import config
 from tutor.retrieval import fitted
 from tutor.retrieval.overview_head import KINDS, NONE
 from tutor.training import follow_ups, intents, labs
-from tutor.training.texts import folder_records
+from tutor.training.texts import folder_records, folders
 
 REGULAR = 10.0  # inverse strength of the regularisation
 # Shares of the weight of all texts.
@@ -103,11 +101,8 @@ def write(model: LogisticRegression, counts: dict[str, int], out: Path) -> None:
     fitted.write(out, tensors, {"classes": [NONE, *KINDS], **counts})
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the public .jsonl.gz text files")
-    parser.add_argument("--out", type=Path, default=config.BUNDLED_OVERVIEWS)
-    given = parser.parse_args(arguments)
+def main() -> None:
+    given = folders(__doc__, config.BUNDLED_OVERVIEWS)
     config.go_offline()
     texts = material(config.ROOT / "corpus" / "qa", given.data)
     groups = np.repeat(list(texts), [len(group) for group in texts.values()])

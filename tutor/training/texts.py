@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import json
 import re
@@ -48,6 +49,14 @@ class Pool:
     off_topic: dict[Lang, list[str]] = field(default_factory=lambda: {"en": [], "ko": []})
     articles: dict[str, tuple[Lang, str, list[list[str]]]] = field(default_factory=dict)
     qa: list[QA] = field(default_factory=list)
+
+
+def folders(doc: str | None, out: Path) -> argparse.Namespace:
+    """The options of a trainer that `doc` tells of: `data`, and `out`, where it writes unless told otherwise."""
+    parser = argparse.ArgumentParser(description=(doc or "").split("\n")[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public .jsonl.gz text files")
+    parser.add_argument("--out", type=Path, default=out)
+    return parser.parse_args()
 
 
 def records(path: Path) -> Iterator[dict]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tutor.corpus.timeline import Event, events, main_event
+from tutor.corpus.timeline import Event, events, main_event, pointed_to
 from tutor.labs import core
 from tutor.retrieval.index import Index
 from tutor.suggestions import known
@@ -43,7 +43,7 @@ def timeline(index: Index, lang: Lang) -> dict[str, Any]:
     own: dict[str, list[Event]] = {}
     for event in told:
         own.setdefault(event.document.slug, []).append(event)
-    named = Counter(slug for document in mine for slugs in document.related.values() for slug in slugs)
+    named = pointed_to(mine)
     slugs = sorted(own, key=lambda slug: -named[slug])  # what the others lean on most is labelled first
     asked = {slug: _questions(index, own[slug][0].document) for slug in slugs}
     milestones = {slug: main_event(own[slug]) for slug in slugs}
