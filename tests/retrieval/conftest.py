@@ -39,8 +39,8 @@ def copied(built, tmp_path):
 def weights_of(tmp_path, monkeypatch):
     """Copies the bundled weights that `module` reads from its `name`, and lets it read the copy."""
 
-    def copy(module, name):
-        folder = tmp_path / name
+    def copy(module, name, where="copied"):
+        folder = tmp_path / where / name
         shutil.copytree(getattr(module, name), folder)
         monkeypatch.setattr(module, name, folder)
         return folder

@@ -64,20 +64,39 @@ def test_what_belongs_to_another_encoder_is_refused(weights_of, module, name, lo
         ((2, 3), (2,), ["a"]),  # a class too few
         ((2, 4), (2,), ["a", "b"]),  # a feature too many
         ((2, 3), (1,), ["a", "b"]),
-        ((2, 3), (2,), None),
     ],
 )
 def test_a_linear_classifier_of_another_shape_is_refused(tmp_path, weight, bias, classes):
     tensors = {"weight": np.ones(weight, np.float16), "bias": np.ones(bias, np.float16)}
-    fitted.write(tmp_path, tensors, {} if classes is None else {"classes": classes})
+    fitted.write(tmp_path, tensors, {"classes": classes})
     with pytest.raises(ModelError, match="weights are"):
         fitted.linear(tmp_path, 3)
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"classes": "ab"}, {"classes": ["b", "a"]}, {"classes": ["a"]}, {"classes": ["a", "b", "c"]}]
+)
+def test_other_classes_are_refused(tmp_path, told):
+    fitted.write(tmp_path, {"weight": np.ones((2, 3), np.float16), "bias": np.ones(2, np.float16)}, told)
+    with pytest.raises(ModelError, match="classes are"):
+        fitted.linear(tmp_path, 3, ("a", "b"))
+
+
+@pytest.mark.parametrize(("module", "name", "load"), [WEIGHTS[2], WEIGHTS[4]], ids=["follow-ups", "overviews"])
+def test_each_head_knows_its_classes(weights_of, module, name, load):
+    file = weights_of(module, name) / fitted.CONFIG
+    config = json.loads(file.read_text("utf-8"))
+    assert load().classes == tuple(config["classes"])
+    file = weights_of(module, name, "turned") / fitted.CONFIG
+    file.write_text(json.dumps(config | {"classes": config["classes"][::-1]}), "utf-8")
+    with pytest.raises(ModelError, match="classes are"):
+        load()
 
 
 def test_a_linear_classifier_tells_its_classes(tmp_path):
     tensors = {"weight": np.array([[1, 0], [0, 2]], np.float16), "bias": np.array([0, -1], np.float16)}
     fitted.write(tmp_path, tensors, {"classes": ["a", "b"]})
-    read = fitted.linear(tmp_path, 2)
+    read = fitted.linear(tmp_path, 2, ("a", "b"))
     assert read.classes == ("a", "b")
     assert read.logits(np.array([3.0, 2.0])).tolist() == [3.0, 3.0]
     assert read.probabilities(np.array([3.0, 2.0])).tolist() == [0.5, 0.5]

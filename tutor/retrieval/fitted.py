@@ -21,9 +21,9 @@ from tutor.errors import ModelError
 from tutor.retrieval import encoder
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
-_loading = threading.Lock()
-
 RESTORE = "git checkout -- tutor/models"
+
+_loading = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +77,25 @@ def read(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return tensors, config
 
 
-def linear(folder: Path, features: int) -> Linear:
+def linear(folder: Path, features: int, expected: tuple[str, ...] = ()) -> Linear:
     """The linear classifier in `folder`, which reads so many `features`, loaded once.
 
+    Its classes must be those `expected`, where any are.
+
     Raises:
-        ModelError: as for `read`, or its classes and weights do not fit together.
+        ModelError: as for `read`, or its classes and weights are others, or do not fit together.
     """
     with _loading:
-        return _linear(folder, features)
+        return _linear(folder, features, expected)
 
 
 @cache
-def _linear(folder: Path, features: int) -> Linear:
+def _linear(folder: Path, features: int, expected: tuple[str, ...]) -> Linear:
     tensors, config = read(folder)
     found, classes = shapes(tensors, ("weight", "bias")), config.get("classes")
-    if not isinstance(classes, list) or found != {"weight": (len(classes), features), "bias": (len(classes),)}:
+    if not isinstance(classes, list) or tuple(classes) != (expected or tuple(classes)):
+        raise unusable(folder, f"its classes are {classes}", f"나누는 갈래가 달라요({classes})")
+    if found != {"weight": (len(classes), features), "bias": (len(classes),)}:
         raise misshapen(folder, found)
     return Linear(tuple(map(str, classes)), tensors["weight"], tensors["bias"])
 

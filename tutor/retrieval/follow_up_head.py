@@ -7,7 +7,7 @@ tutor/training/follow_ups.py, and MODEL_CARD.md beside the weights.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tutor.config import BUNDLED_FOLLOW_UPS
 from tutor.retrieval import fitted
@@ -38,4 +38,4 @@ def head() -> fitted.Linear:
     Raises:
         ModelError: as for `put`.
     """
-    return fitted.linear(BUNDLED_FOLLOW_UPS, FEATURES)
+    return fitted.linear(BUNDLED_FOLLOW_UPS, FEATURES, tuple(field.name for field in fields(Put)))

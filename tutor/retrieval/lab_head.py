@@ -38,7 +38,7 @@ def wanted(text: str) -> Wanted:
 
 
 def head() -> fitted.Linear:
-    """The bundled head; its classes are NONE and the names of labs.
+    """The bundled head; its classes are NONE, first, and the names of labs.
 
     Raises:
         ModelError: as for `wanted`.

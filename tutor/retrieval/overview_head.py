@@ -45,4 +45,4 @@ def head() -> fitted.Linear:
     Raises:
         ModelError: as for `wanted`.
     """
-    return fitted.linear(BUNDLED_OVERVIEWS, FEATURES)
+    return fitted.linear(BUNDLED_OVERVIEWS, FEATURES, (NONE, *KINDS))
