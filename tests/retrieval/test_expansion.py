@@ -127,3 +127,44 @@ def test_the_search_is_widened(tmp_path, question, lang):
     assert not [h for h in open_index(settings).search(question, lang=lang) if h.bm25_rank]
     (settings.corpus / "glossary.yaml").write_text(GLOSSARY, "utf-8")
     assert open_index(settings).search(question, lang=lang)[0].passage.slug == "perceptron"
+
+
+def person(ident: str, en: list[str], ko: list[str]) -> Term:
+    return Term(ident, "person", {"en": tuple(en), "ko": tuple(ko)}, (), {"en": "x", "ko": "x"}, "perceptron")
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence", "defines"),
+    [
+        ("BERT", "BERT is a language model from Google.", True),
+        ("what is BERT?", "BERT is a language model from Google.", True),
+        ("what is a GAN", "A generative adversarial network, or GAN, is a pair of neural networks.", True),
+        ("BERT", "The name BERT stands for Bidirectional Encoder Representations.", False),
+        ("BERT", "It is a misconception that BERT is a chatbot.", False),
+        ("BERT", "BERT was posted on arXiv in 2018.", False),
+        ("버트가 뭔지", "BERT는 글을 양쪽에서 읽는 언어 모델이다.", True),
+        ("어텐션이란?", "어텐션(attention)은 앞의 낱말을 돌아보는 방법이다.", True),
+        (unicodedata.normalize("NFD", "어텐션이란?"), "어텐션(attention)은 앞의 낱말을 돌아보는 방법이다.", True),
+        ("어텐션", "어텐션은 2014년 번역에 쓰였다.", False),
+        ("Rosenblatt", "Frank Rosenblatt, an American psychologist, invented the perceptron.", True),
+        ("who was Rosenblatt", "The psychologist Frank Rosenblatt died in 1971.", True),
+        ("로젠블랫 🤔", "퍼셉트론은 미국의 심리학자 프랭크 로젠블랫이 발명했다.", True),
+        ("로젠블랫", "로젠블랫은 뉴욕에서 태어난 심리학자였다.", True),
+        ("로젠블랫", "로젠블랫은 1958년에 논문을 냈다.", False),
+    ],
+)
+def test_the_sentence_that_says_what_is_named(query, sentence, defines):
+    known = Expansion(
+        [
+            person("rosenblatt", ["Frank Rosenblatt", "Rosenblatt"], ["프랭크 로젠블랫", "로젠블랫"]),
+            term("bert", ["BERT"], ["버트"]),
+            term("attention", ["attention"], ["어텐션"]),
+            term("gan", ["generative adversarial network"], ["적대적 생성 신경망"], ("GAN",)),
+        ]
+    )
+    assert bool(known.defining(unicodedata.normalize("NFC", query)).search(sentence)) is defines
+
+
+@pytest.mark.parametrize("query", ["When was BERT made?", "BERT and attention", "hello", ""])
+def test_where_more_is_asked_or_of_several_nothing_defines(query):
+    assert EXPANSION.defining(query) is None

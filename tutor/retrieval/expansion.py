@@ -31,10 +31,28 @@ _REST = re.compile(r"[가-힣]*")
 
 # With what it is asked who or what somebody or something is.
 _ONLY_ASKED = re.compile(
-    r"\b(?:tell me (?:about|abt)|who(?:'s| is| was| are| were)|what(?:'s| is| was| are)|please|pls|plz)\b"
-    r"|(?:이|가|은|는)? ?(?:누구|뭐|무엇)(?:야|예요|에요|인가요?|이에요|임|죠|지|니|냐)?(?![가-힣])"
-    r"|이?란(?![가-힣])|에 ?대해서?|(?:알려|설명해) ?(?:줘|주세요|줄래)|(?<![가-힣])좀(?![가-힣])",
+    r"\b(?:tell me (?:about|abt)|define|explain|describe|please|pls|plz|an?|the)\b"
+    r"|\b(?:who(?:'s| is| was| are| were)|what(?:'s| is| was| are))\b"
+    r"|(?:이|가|은|는)? ?(?:누구|뭐|무엇)(?:야|예요|에요|인가요?|인지|이에요|임|죠|지|니|냐)?(?![가-힣])"
+    r"|(?:이|가|은|는)? ?뭔(?:지|가요?|데)(?:요)?(?![가-힣])"
+    r"|이?란(?![가-힣])|에 ?대해서?|(?:알려|설명해) ?(?:줘|주세요|줄래)"
+    r"|(?:의 )?(?:뜻|개념|정의|의미)(?:이|은|을|를)?(?![가-힣])|설명(?![가-힣])|(?<![가-힣])좀(?![가-힣])",
     re.I,
+)
+# "An expert system is a ..."; "Long short-term memory, or LSTM, is a ..."; 퍼셉트론(perceptron)은 ... 뉴런이다.
+_DEFINES = (
+    r"^(?!It is )[^.]{{0,45}}?\b(?:{name})(?:s|\b)[^.]{{0,60}}? (?:is|are|was|were) (?:an?|the|one|any)\b(?! (?:reason|name))"
+    r"|^(?:{name})(?:\([^)]*\))?(?:, [^.]{{0,40}},?)?(?:은|는|이란|란) .*(?:이다|가리킨다|뜻한다|말한다)\.$"
+)
+# "the psychologist Frank Rosenblatt"; "Donald Hebb, a Canadian psychologist"; 심리학자 도널드 헵, 매컬러는 ... 의사였다
+_TRADES = (
+    r"(?:\w+(?:ologist|ician|icist)|professor|logician|scientist|engineer|researcher|philosopher|inventor|founder"
+    r"|programmer|student|doctor|chief executive)"
+)
+_TRADES_KO = r"(?:학자|교수|의사|박사|공학자|연구자|연구원|발명가|창업자|설립자|최고경영자|대학원생|프로그래머)"
+_INTRODUCES = (
+    rf"\b{_TRADES} (?:{{name}})\b|\b(?:{{name}})(?:, an? | (?:is|was) (?:an?|the) )[^.,]*{_TRADES}"
+    rf"|{_TRADES_KO}(?:인|이자)? (?:{{name}})|^(?:{{name}})(?:\([^)]*\))?(?:은|는) [^.]*{_TRADES_KO}(?:이|였)"
 )
 
 
@@ -68,6 +86,14 @@ class Expansion:
         for start, end in reversed(spans):
             plain = f"{plain[:start]} {plain[end:]}"
         return bool(spans) and not re.search(r"\w", _ONLY_ASKED.sub(" ", plain))
+
+    def defining(self, query: str) -> re.Pattern[str] | None:
+        """What a sentence looks like that says what, or who, `query` names; None where it asks more, or of several."""
+        named = self.named(query)
+        if len(named) != 1 or not self.names_only(query):
+            return None
+        name = "|".join(re.escape(spelling) for spelling in sorted(named[0].spellings, key=len, reverse=True))
+        return re.compile((_INTRODUCES if named[0].kind == "person" else _DEFINES).format(name=name), re.I)
 
     def named(self, query: str) -> list[Term]:
         """The terms that `query` names, in its order."""

@@ -202,7 +202,8 @@ class Index:
     def evidence(self, question: str, hits: Sequence[Hit], k: int = 8) -> list[Evidence]:
         """The `k` sentences of `hits` that best answer `question`, best first, whichever way it spells the names."""
         ways = self._expansion.respelt(self._spelling.mend(question))
-        return evidence.rank(ways, hits, idf=self._words.idf, put=question, k=k)
+        defining = self._expansion.defining(question)
+        return evidence.rank(ways, hits, idf=self._words.idf, put=question, defining=defining, k=k)
 
     def confidence(self, question: str, hits: Sequence[Hit], *, alone: bool = True) -> float:
         """How likely the sources answer `question`, 0..1. Below confidence.COVERED they do not.
