@@ -13,7 +13,7 @@ LAYERS = [
     {"corpus", "store"},
     {"retrieval", "chat", "labs", "training"},
     {"demo_request", "lookup", "overview_request", "question", "suggestions"},
-    {"tools", "follow_up", "overview", "turn", "quiz"},
+    {"tools", "clauses", "follow_up", "overview", "turn", "quiz"},
     {"session"},
     {"service"},
     {"cli", "cli_labs", "cli_sources", "cli_users", "console", "doctor", "mcp_server", "ui", "evals", "__main__"},

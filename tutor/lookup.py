@@ -55,13 +55,14 @@ Place = tuple[tuple[Passage, tuple[int, int]], ...]  # a passage and a span of i
 class Found:
     """What the sources hold for a query; `covered` is False where they do not speak of it.
 
-    The sentences of an overview are all to be told, in their order.
+    The sentences of an overview are all to be told, in their order. Those that answer several `questions` take turns.
     """
 
     hits: tuple[Hit, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     covered: bool = True
     overview: bool = False
+    questions: int = 1
 
 
 def look_up(index: Index, query: str, lang: Lang) -> Found:
@@ -90,6 +91,8 @@ def asked_in(index: Index, message: str, lang: Lang) -> str:
     if not questions or len(questions) == len(told):
         return message
     asked = " ".join(questions)
+    if index.named(message) and not index.named(asked):  # "My boss talks of LoRA. Who made it?"
+        return message
     whole, alone = (index.confidence(text, index.search(text, lang=lang)) for text in (message, asked))
     return asked if alone > whole + CLEARER else message
 

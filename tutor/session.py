@@ -18,12 +18,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tutor.chat import grounding, model
+from tutor.clauses import answered_apart, each_answered
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, searched
 from tutor.labs import records
-from tutor.lookup import Found, asked_in, in_the_sources, look_up, story_query
+from tutor.lookup import OWN_PAGE, Found, asked_in, in_the_sources, look_up, story_query
 from tutor.overview import TOLD, overview
 from tutor.overview_request import wanted
 from tutor.question import checked_question
@@ -152,13 +153,25 @@ class Session:
         if listed := overview(self.index, turn.about, turn.lang, TOLD if turn.wanted > 1 else SHORT):
             found = listed
         elif len(turn.about) == 1:
-            found = look_up(self.index, turn.about[0], turn.lang)
+            found = self._look_up(turn)
         else:
             last = self._turns[-1]
             told = self.index.translated(last.cited, turn.lang)
             found = searched(self.index, turn.about, told, {c.sentence for c in last.checked}, turn.lang)
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
+
+    def _look_up(self, turn: Turn) -> Found:
+        """What answers a message that stands alone: as a whole, or, where it asks several things, each of them."""
+        found = look_up(self.index, turn.about[0], turn.lang)
+        if found.evidence and found.evidence[0].passage.slug == OWN_PAGE:
+            return found
+        if several := each_answered(self.index, turn.about[0], turn.lang):
+            return several
+        if found.covered or (apart := answered_apart(self.index, turn.question, turn.lang)) is None:
+            return found
+        turn.about = [apart[0]]
+        return apart[1]
 
     def _show(self, turn: Turn, found: Found) -> None:
         turn.found = found
@@ -356,17 +369,17 @@ def _quotations(turn: Turn, refusal: str) -> list[str]:
     if not turn.found.covered and not turn.tools:
         return [refusal]
     marked = [f"{e.text} [{n}]" for e, n in grounding.leading(turn.found.evidence, turn.shown, _how_many(turn))]
-    if len(marked) < QUOTED:
+    if len(marked) != QUOTED or turn.found.questions > 1:
         return [" ".join(marked)]
     best, second, third = marked
     return [f"{best} {second} {third}", f"{best} {third} {second}"]
 
 
 def _how_many(turn: Turn) -> int:
-    """Sentences to quote: one after a demo, all of an overview, else as many as are wanted."""
+    """Sentences to quote: one after a demo, all of an overview, else those wanted, one more for a further question."""
     if turn.found.overview:
         return len(turn.found.evidence)
-    return 1 if turn.tools else turn.wanted
+    return 1 if turn.tools else turn.wanted + turn.found.questions - 1
 
 
 def _finished(draft: str) -> tuple[list[str], str]:
