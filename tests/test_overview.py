@@ -30,6 +30,9 @@ ONE = [
     ("두 번의 AI 겨울 흐름 정리", "topic"),
     ("What led up to AlexNet?", "lineage"),
     ("챗GPT까지 어떻게 왔어?", "lineage"),
+    ("I know nothing about computers. How did AI become what it is today?", "whole"),
+    ("힌턴이 뭐 한 사람이에요? 연도별로 알려 주세요", "topic"),
+    ("history of chatbots", "topic"),
 ]
 NONE = [
     "Who invented the perceptron?",
@@ -42,6 +45,8 @@ NONE = [
     "Show me a perceptron learning XOR",
     "hello",
     "노트 요약해 줘",
+    "알렉스넷은 어째서 2012년 대회에서 이길 수 있었나요",
+    "how come neural nets took off around 2012",
     "history of pizza",
     "2020년 코로나 때 무슨 일이 있었어?",
     "what happened at the moon landing in 1969?",
@@ -162,6 +167,30 @@ def test_of_a_person_it_tells_what_names_them(built_index):
     found = overview(built_index, ["힌튼의 연구를 시간순으로 정리해줘"], "ko")
     assert all("힌턴" in e.text for e in found.evidence)
     assert len({e.passage.slug for e in found.evidence}) > 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "lang", "tag"),
+    [
+        ("history of language models", "en", "language-models"),
+        ("이미지 인식 발전사", "ko", "vision"),
+        ("history of reinforcement learning", "en", "reinforcement"),
+    ],
+)
+def test_a_strand_is_told_by_the_tag_of_its_articles(built_index, question, lang, tag):
+    found = overview(built_index, [question], lang)
+    assert {tag} <= set.intersection(*(set(built_index.document(e.passage.doc).tags) for e in found.evidence))
+    assert len({e.passage.slug for e in found.evidence}) > 4
+
+
+@pytest.mark.slow
+def test_of_one_article_the_events_are_spread_over_the_years(built_index):
+    found = overview(built_index, ["machine translation through the decades"], "en")
+    years = {e.fact.text: e.year for e in built_index.events("en")}
+    decades = {years[e.text] // 10 for e in found.evidence}
+    assert len(decades) > 5
+    assert {e.passage.slug for e in found.evidence} == {"machine-translation"}
 
 
 @pytest.mark.slow

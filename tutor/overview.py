@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 
 from tutor.corpus.timeline import Event, main_event, pointed_to
 from tutor.lookup import Found, names_the_note, placed
-from tutor.overview_request import Period, day, on_language_models, period, topic, topic_terms, wanted
+from tutor.overview_request import Period, day, names_one, period, strand, topic, topic_terms, wanted
 from tutor.retrieval.index import ARTICLES, FILES, Index
+from tutor.retrieval.overview_head import Kind
 from tutor.text import terms
 from tutor.types import Document, Lang
 
@@ -37,17 +38,24 @@ def overview(index: Index, about: Sequence[str], lang: Lang, most: int = TOLD) -
     if names_the_note(asked) or (kind := wanted(index, about[-1])) is None:
         return None
     events = [e for e in index.events(lang) if kind == "lineage" or _within(e, period(about[-1]))]
-    wide = kind != "lineage" and on_language_models(index, about[-1])
-    if kind == "whole" or wide:
-        chosen = _whole(index, [e for e in events if not wide or "language-models" in e.tags])
-    else:
-        topics = _topics(index, asked, lang)
-        chosen = (_lineage if kind == "lineage" else _topic)(index, events, asked, topics)
-    chosen = _once(chosen, most)
+    chosen = _once(_chosen(index, kind, events, about, lang), most)
     if len(chosen) < LEAST:
         return None
     told = sorted(chosen, key=lambda event: (event.year, day(event.fact.text)))
     return placed(index, [(event.document.id, event.fact.text) for event in told])
+
+
+def _chosen(index: Index, kind: Kind, events: Sequence[Event], about: Sequence[str], lang: Lang) -> list[Event]:
+    """Of the `events` those to be told, the most telling first."""
+    asked = " ".join(about)
+    tag = strand(index, about[-1]) if kind != "lineage" else None
+    own = [e for e in events if tag in e.tags]
+    if tag and not names_one(index, about[-1]):
+        return _whole(index, own)
+    if kind == "whole":
+        return _whole(index, events)
+    found = (_lineage if kind == "lineage" else _topic)(index, events, asked, _topics(index, asked, lang))
+    return found if len(found) >= LEAST else _whole(index, own)
 
 
 def _within(event: Event, years: Period) -> bool:
@@ -71,7 +79,7 @@ def _topic(index: Index, events: Sequence[Event], asked: str, topics: Sequence[s
         for e in events
         if e.document.slug in topics and wanted_terms & set(terms(f"{e.document.title} {e.fact.text}"))
     ]
-    own = [_ranked(index, [e for e in on_topic if e.document.slug == slug]) for slug in topics]
+    own = [_spread(index, [e for e in on_topic if e.document.slug == slug]) for slug in topics]
     return [told[place] for place in range(TOLD) for told in own if place < len(told)]
 
 
@@ -125,11 +133,12 @@ def _topics(index: Index, asked: str, lang: Lang) -> list[str]:
     about = topic(asked)
     found = index.search(about, lang=lang, k=PASSAGES)
     hits = [hit for hit in found if hit.passage.doc.startswith(ARTICLES)]
-    if not hits or found[0].passage.doc.startswith(FILES) or index.confidence(about, hits[:TOPICS]) < SURE:
+    if not hits or found[0].passage.doc.startswith(FILES):
         return []
     near = [hit.passage.slug for hit in hits if hit.score >= NEARLY * hits[0].score]
     named = [term.article for term in index.named(about) if term.article in near]
-    return list(dict.fromkeys([*named, *near]))[:TOPICS]
+    sure = index.confidence(about, hits[:TOPICS]) >= SURE
+    return list(dict.fromkeys([*named, *(near if sure else ())]))[:TOPICS]
 
 
 def _ranked(index: Index, events: Sequence[Event]) -> list[Event]:
@@ -146,6 +155,17 @@ def _ranked(index: Index, events: Sequence[Event]) -> list[Event]:
         return place, id(event) not in main, -pointed[event.document.slug], event.year
 
     return sorted(events, key=key)
+
+
+def _spread(index: Index, events: Sequence[Event]) -> list[Event]:
+    """The turning points and the main event of an article, then always the event furthest in time from those before."""
+    ranked = _ranked(index, events)
+    leading = [e for e in ranked if f"{e.document.slug}/{e.fact.id}" in index.turning_points or e is main_event(events)]
+    told, rest = leading, [e for e in ranked if e not in leading]
+    while rest:
+        told.append(max(rest, key=lambda e: min(abs(e.year - known.year) for known in told)))
+        rest.remove(told[-1])
+    return told
 
 
 def _first_of_each(events: Sequence[Event]) -> list[Event]:

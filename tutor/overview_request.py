@@ -18,12 +18,20 @@ ALWAYS: Period = (-math.inf, math.inf)
 SIGNED, YEARS = 0.5, 0.95
 # Terms that name no topic of their own.
 GENERAL = frozenset(
-    {"artificial-intelligence", "machine-learning", "deep-learning", "neural-network", "language-model", "chatbot"}
+    {"artificial-intelligence", "machine-learning", "deep-learning", "neural-network", "language-model"}
     | {"large-language-model", "deep-network"}
 )
 _KOREA = re.compile(r"korea|한국|국내", re.I)
-# A topic too wide for a search, which is nearly half of the articles: they are told apart by their tag.
-_LANGUAGE_MODELS = re.compile(r"\blanguage models?\b|\bllms?\b|언어 ?모델", re.I)
+# Topics too wide for a search, by the tag of their articles.
+_STRANDS = {
+    "language-models": re.compile(r"\blanguage models?\b|\bllms?\b|언어 ?모델", re.I),
+    "vision": re.compile(r"computer vision|image recognition|컴퓨터 ?비전|(?:이미지|영상|사물) ?인식", re.I),
+    "generative": re.compile(
+        r"(?:image|picture|art) generat|generative (?:ai|models?)|(?:이미지|그림|영상) ?생성|생성형", re.I
+    ),
+    "reinforcement": re.compile(r"reinforcement learning|강화 ?학습", re.I),
+    "hardware": re.compile(r"\bhardware\b|\bchips?\b|하드웨어|반도체", re.I),
+}
 
 _SIGN = re.compile(
     r"histor|timeline|chronolog|evol|\bdevelop(?!ed by|ers?\b)|\bover (?:the )?(?:time|years|decades)|milestone"
@@ -32,18 +40,23 @@ _SIGN = re.compile(
     r" (?:get|got|come|came|arriv|end)|\bby (?:year|decade)|progress|\brise\b"
     r"|\beras?\b|\bperiods?\b|\bdecades?\b|\btop \w+ |(?:key|important|main|major|biggest) (?:\w+ )?"
     r"(?:dates|moments|events|steps|ideas|papers)|predecess|\bchanged?\b|turning|stages|nutshell|rundown|walk me"
+    r"|\bbec[ao]mes? what|\bcome about|\bsaga\b|\bcareer\b|life and work"
     r"|whole (?:story|thing)|catch me up|missed?\b|from .* to "
     r"|역사|히스토리|연표|연대|변천|발전|흐름|(?<!수렴 )(?<!근사 )정리|요약"
     r"|큰 ?그림|계보|여정|과정|까지|거쳐|거슬러|사건|시대"
     r"|훑|발자|줄거리|타임라인|순서대로|시간 ?순|변해|바뀌[어는었]|변화|진화|개관|개괄|전환점|이정표|굵직"
-    r"|간추|되짚|쭉|걸어온|이어[지져]|배경|앞서|이전|조상|뿌리|부터|한눈|계단(?! ?함수)|징검다리|어쩌다",
+    r"|간추|되짚|쭉|걸어온|이어[지져]|배경|앞서|이전|조상|뿌리|부터|한눈|계단(?! ?함수)|징검다리|어쩌다"
+    r"|연도별|해 ?온 ?일|여기까지|어떻게 커",
     re.I,
 )
+_BY_YEAR = re.compile(r"\btimeline\b|\byear by year|\bchronolog|연도별|연표|시간 ?순|타임라인", re.I)
+_TODAY = re.compile(r"\bhere\b|\btoday\b|\bnow\b|여기까지|오늘날|지금", re.I)
 _HAPPENED = re.compile(r"무슨 ?일|뭔 ?일|\bwhat (?:happened|went on|was going on)\b", re.I)  # in some years
 _IN = re.compile(r"\b(?:in|during|of|the|field|world)\b|(?<=\s)(?:에는|엔|에|있었\w*|있나\w*|분야)(?=[\s?!.]|$)", re.I)
 # What asks for one thing, or to compare two, however it is put.
 _SPECIFIC = re.compile(
-    r"몇 ?년|며칠|얼마(?!나 (?:발전|변|달라))|언제|누가|누구(?!나)|달랐|다른|차이|비교|작동"
+    r"^why\b|\bhow come\b|(?<![가-힣])왜(?![가-힣])|어째서|까닭|이유"
+    r"|몇 ?년|며칠|얼마(?!나 (?:발전|변|달라))|언제|누가|누구(?!나)|달랐|다른|차이|비교|작동"
     r"|\bhow (?:many|much|long)\b|\bdiffer|\bvs\b|\bw(?:hat|hich) year\b|^when\b|^who\b|\bworks?\?"
     r"|\b(?:do|does|did)\b.*\bwork\b",
     re.I,
@@ -88,13 +101,17 @@ def wanted(index: Index, question: str) -> Kind | None:
     years = period(question)
     if years != ALWAYS and _HAPPENED.search(question) and not topic_terms(index, _dateless(question)):
         return "whole"
+    named = _specific(index, _stripped(question))
+    if named and _BY_YEAR.search(question):
+        return "topic"
     found = overview_head.wanted(question)
     enough = SIGNED if _SIGN.search(question) else YEARS if years != ALWAYS else math.inf
     if found.any < enough or _SPECIFIC.search(question):
         return None
     if found.kind == "topic" and not topic_terms(index, question):
         return "whole"
-    named = _specific(index, _stripped(question))
+    if found.kind == "lineage" and not named and _TODAY.search(question):
+        return "whole"
     if found.kind != "whole" or not (named or _KOREA.search(_stripped(question))):
         return found.kind
     return "lineage" if len(named) > 1 and years == ALWAYS else "topic"
@@ -137,10 +154,20 @@ def _dateless(question: str) -> str:
     return question
 
 
-def on_language_models(index: Index, question: str) -> bool:
-    """Whether the topic of `question` is language models at large, or from one thing to another."""
+def strand(index: Index, question: str) -> str | None:
+    """The tag of the articles on the topic of `question`, where that is a whole strand of them, at large."""
     left = _stripped(question)
-    return bool(_LANGUAGE_MODELS.search(left)) and not _KOREA.search(left) and len(_specific(index, left)) != 1
+    if _KOREA.search(left):
+        return None
+    return next((tag for tag, named in _STRANDS.items() if named.search(left)), None)
+
+
+def names_one(index: Index, question: str) -> bool:
+    """Whether `question` names one thing beside the general terms and its strand ("from the neocognitron to today")."""
+    left = _stripped(question)
+    for named in _STRANDS.values():
+        left = named.sub(" ", left)
+    return len(_specific(index, left)) == 1
 
 
 def _specific(index: Index, text: str) -> set[str]:
