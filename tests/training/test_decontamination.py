@@ -108,7 +108,12 @@ def test_there_is_something_to_compare():
     names = {f"{path.parent.name}/{path.name}" for path in QUESTIONS}
     held_out = {f"test/held-out{n}.jsonl" for n in ("", "-2", "-3")}
     follow_ups = {"follow-ups/dev.jsonl", "follow-ups/held-out.jsonl"}
-    learners = {"lab-requests/dev.jsonl", "lab-requests/held-out.jsonl", "learners/dev.jsonl", "learners/held-out.jsonl"}
+    learners = {
+        "lab-requests/dev.jsonl",
+        "lab-requests/held-out.jsonl",
+        "learners/dev.jsonl",
+        "learners/held-out.jsonl",
+    }
     both = {f"{folder}/{lang}.jsonl" for folder in ("dev", "outside") for lang in ("en", "ko")}
     assert names == {*both, *held_out, *follow_ups, *learners}
     assert len(trained()) > 10_000
