@@ -21,6 +21,10 @@ SURE = 0.6
 
 _WHAT = r"(?:who|whose|what|which|when|where|why|how)"
 _ASKS = re.compile(rf"\b{_WHAT}\b|누가|누구|언제|어디|왜|무엇|무슨|뭐|뭘|뭔|어떻게|어떤|어느|몇|얼마|이유|\?", re.I)
+_LEANS = re.compile(
+    r"\b(?:it|its|that|this|they|them|their|he|she|his|her)\b|(?<![가-힣])(?:그|그게|그건|그거|거기서?|이건|걔)(?![가-힣])",
+    re.I,
+)
 _OF_BOTH = re.compile(r"\b(?:differ\w*|compare\w*|between|versus|vs)\b|차이|다른|달라|다르|비교", re.I)
 _BETWEEN = re.compile(
     rf"[?!.;,:]*\s+(?:and|but|so|because|&)\s+(?=(?:(?:also|in|by|for|to|from|with)\s+)?"
@@ -43,8 +47,8 @@ def questions(message: str) -> list[str]:
     return asked if len(asked) > 1 and not _OF_BOTH.search(message) else []
 
 
-def each_answered(index: Index, message: str, lang: Lang) -> Found | None:
-    """What answers the questions in `message`, if it asks several: the best sentence of each, then the next of each.
+def each_answered(index: Index, message: str, whole: Found, lang: Lang) -> Found | None:
+    """What answers the questions in `message`, if it asks several: what answers the `whole`, and each of them, in turn.
 
     Those that name nothing are asked of what is named before them. None where fewer than two are answered, or, where
     something else is said before them, none.
@@ -58,7 +62,7 @@ def each_answered(index: Index, message: str, lang: Lang) -> Found | None:
     said = clauses(message)
     topic = [clause for clause in said[: said.index(asked[0])] if index.named(clause)][-1:]
     found = _in_turn(index, topic, asked, lang)
-    return _merged(found) if len(found) > (not topic) else None
+    return _merged(found, whole) if len(found) > (not topic) else None
 
 
 def answered_apart(index: Index, message: str, lang: Lang) -> tuple[str, Found] | None:
@@ -83,7 +87,8 @@ def _in_turn(index: Index, topic: Sequence[str], asked: Sequence[str], lang: Lan
     """What answers each of the questions `asked`; those that name nothing behind the `topic`, or the first of them."""
     found: list[Found] = []
     for place, question in enumerate(asked):
-        before = () if index.named(question) else topic or asked[: min(place, 1)]
+        alone = index.named(question) and not _LEANS.search(question)
+        before = () if alone else topic or asked[: min(place, 1)]
         each = in_the_sources(index, " ".join([*before, question]), lang, () if before else None)
         if each.covered and before:
             own = {e.text: e.score for e in index.evidence(question, each.hits, k=EVERY)}
@@ -93,9 +98,11 @@ def _in_turn(index: Index, topic: Sequence[str], asked: Sequence[str], lang: Lan
     return found
 
 
-def _merged(found: Sequence[Found]) -> Found:
-    hits = {hit.passage.id: hit for each in found for hit in each.hits}
+def _merged(found: Sequence[Found], whole: Found | None = None) -> Found:
+    """The best sentence of the `whole` and of each that is `found`, then the next of each."""
+    ranked = [whole, *found] if whole and whole.covered else found
+    hits = {hit.passage.id: hit for each in ranked for hit in each.hits}
     told: dict[str, Evidence] = {}
-    for evidence in filter(None, chain(*zip_longest(*(each.evidence for each in found)))):
+    for evidence in filter(None, chain(*zip_longest(*(each.evidence for each in ranked)))):
         told.setdefault(evidence.text, evidence)
     return Found(tuple(hits.values()), tuple(told.values()), questions=len(found))

@@ -166,7 +166,7 @@ class Session:
         found = look_up(self.index, turn.about[0], turn.lang)
         if found.evidence and found.evidence[0].passage.slug == OWN_PAGE:
             return found
-        if several := each_answered(self.index, turn.about[0], turn.lang):
+        if several := each_answered(self.index, turn.about[0], found, turn.lang):
             return several
         if found.covered or (apart := answered_apart(self.index, turn.question, turn.lang)) is None:
             return found

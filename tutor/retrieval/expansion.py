@@ -41,7 +41,8 @@ _ONLY_ASKED = re.compile(
 )
 # "An expert system is a ..."; "Long short-term memory, or LSTM, is a ..."; 퍼셉트론(perceptron)은 ... 뉴런이다.
 _DEFINES = (
-    r"^(?!It is )[^.]{{0,45}}?\b(?:{name})(?:s|\b)[^.]{{0,60}}? (?:is|are|was|were) (?:an?|the|one|any)\b(?! (?:reason|name))"
+    r"^(?!It is )[^.]{{0,45}}?\b(?:{name})(?:s|\b)[^.]{{0,60}}? (?:is|are|was|were)"
+    r" (?:an?|the|one|any)\b(?! (?:reason|name))"
     r"|^(?:{name})(?:\([^)]*\))?(?:, [^.]{{0,40}},?)?(?:은|는|이란|란) .*(?:이다|가리킨다|뜻한다|말한다)\.$"
 )
 # "the psychologist Frank Rosenblatt"; "Donald Hebb, a Canadian psychologist"; 심리학자 도널드 헵, 매컬러는 ... 의사였다
