@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tutor.chat import grounding, model
-from tutor.clauses import answered_apart, each_answered
+from tutor.clauses import answered_apart, each_answered, questions
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
@@ -128,8 +128,8 @@ class Session:
         turn.tools = [without_frames(done) for done in turn.tools]  # drawn by now, and large
         self._turns.append(told(turn))
         answer = answered(turn, stopped=cancel.is_set())
-        questions, lab = suggested(self.index, answer.citations, turn.lang, {t.question for t in self._turns})
-        yield Answered(replace(answer, next_questions=questions, next_lab="" if turn.tools else lab))
+        asked_next, lab = suggested(self.index, answer.citations, turn.lang, {t.question for t in self._turns})
+        yield Answered(replace(answer, next_questions=asked_next, next_lab="" if turn.tools else lab))
 
     def restore(self, earlier: Iterable[tuple[str, Answer]]) -> None:
         """Go on from questions and their answers of an earlier start."""
@@ -185,7 +185,8 @@ class Session:
         last = self._turns[-1]
         if [*last.about[-1:]] == [question]:  # asked again, perhaps for an answer in the other language
             return list(last.about)
-        if wanted(self.index, question) == "whole" or not leans(self.index, question, last.cited, lang):
+        first = [*questions(question), question][0]  # the others of a message lean on the first
+        if wanted(self.index, question) == "whole" or not leans(self.index, first, last.cited, lang):
             return [question]
         return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question]
 

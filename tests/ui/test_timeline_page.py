@@ -75,7 +75,7 @@ def test_what_was_read_is_marked_until_it_is_cleared(context, bundled, lang):
     own = [event["slug"] for event in everything["events"]].count("alexnet")
     progress = words["studied_of"].replace("{m}", str(len(everything["articles"])))
     expect(page.locator(".progress")).to_contain_text(progress.replace("{n}", "0"))
-    forget = page.get_by_role("button", name=words["forget"])
+    forget = page.get_by_role("button", name=words["forget"], exact=True)
     expect(forget).to_be_hidden()
     title = everything["articles"]["alexnet"]["title"]
     milestone = next(e for e in everything["events"] if e["slug"] == "alexnet" and e["milestone"])
@@ -119,10 +119,10 @@ def test_no_label_covers_another_however_near_one_is(context, bundled, lang):
 def test_the_years_in_sight_are_zoomed_and_moved(context, bundled):
     page = timeline(opened(context, bundled), "en")
     first, last = page.locator(".timeline .zoom input").all()
-    assert years(page) == [1805, 2025]
+    assert years(page) == [1805, 2026]
     first.fill("2012")
     first.press("Enter")
-    assert years(page) == [2012, 2025]
+    assert years(page) == [2012, 2026]
     last.fill("2018")
     last.press("Enter")
     assert years(page) == [2012, 2018]
@@ -130,7 +130,7 @@ def test_the_years_in_sight_are_zoomed_and_moved(context, bundled):
     last.press("Enter")
     assert years(page) == [2010, 2010]
     page.get_by_role("button", name="Whole", exact=True).click()
-    assert years(page) == [1805, 2025]
+    assert years(page) == [1805, 2026]
     alexnet = page.get_by_role("button", name=re.compile("^2012 AlexNet AlexNet won"))
     before = alexnet.bounding_box()
     page.mouse.move(before["x"] + 5, before["y"] + 5)
@@ -140,7 +140,7 @@ def test_the_years_in_sight_are_zoomed_and_moved(context, bundled):
     page.keyboard.up("Control")
     page.wait_for_function("Number(document.querySelector('.timeline .zoom input').value) > 2000")
     after = alexnet.bounding_box()
-    assert abs(after["x"] - before["x"]) < 40  # the year stays under the pointer
+    assert abs(after["x"] - before["x"]) < 60  # the year stays under the pointer, its label within a label's shift
     page.mouse.move(600, 330)
     page.mouse.down()
     page.mouse.move(700, 330, steps=4)
