@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
-from tutor.lookup import EVERY, Found, in_the_sources, names_the_note
+from tutor.lookup import EVERY, OWN_PAGE, Found, in_the_sources, look_up, names_the_note
 from tutor.retrieval.index import Index
 from tutor.types import Evidence, Lang
 
@@ -45,6 +45,20 @@ def questions(message: str) -> list[str]:
     """The questions in `message`, where it asks several; none where it compares, which asks one of both."""
     asked = [clause for clause in clauses(message) if _ASKS.search(clause)]
     return asked if len(asked) > 1 and not _OF_BOTH.search(message) else []
+
+
+def looked_up(index: Index, question: str, message: str, lang: Lang) -> tuple[str, Found]:
+    """What `question`, as the `message` puts it, asks, and what answers it: as a whole, each of several, or a clause.
+
+    Raises:
+        ModelError: a head, or the scope, cannot be used.
+    """
+    found = look_up(index, question, lang)
+    if found.evidence and found.evidence[0].passage.slug == OWN_PAGE:
+        return question, found
+    if several := each_answered(index, question, found, lang):
+        return question, several
+    return (question, found) if found.covered else answered_apart(index, message, lang) or (question, found)
 
 
 def each_answered(index: Index, message: str, whole: Found, lang: Lang) -> Found | None:

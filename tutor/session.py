@@ -18,13 +18,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tutor.chat import grounding, model
-from tutor.clauses import answered_apart, each_answered, questions
+from tutor.clauses import looked_up, questions
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
 from tutor.follow_up import leans, searched
 from tutor.labs import records
-from tutor.lookup import OWN_PAGE, Found, asked_in, in_the_sources, look_up, story_query
+from tutor.lookup import Found, asked_in, in_the_sources, story_query
 from tutor.overview import TOLD, overview
 from tutor.overview_request import wanted
 from tutor.question import checked_question
@@ -153,25 +153,13 @@ class Session:
         if listed := overview(self.index, turn.about, turn.lang, TOLD if turn.wanted > 1 else SHORT):
             found = listed
         elif len(turn.about) == 1:
-            found = self._look_up(turn)
+            turn.about[0], found = looked_up(self.index, turn.about[0], turn.question, turn.lang)
         else:
             last = self._turns[-1]
             told = self.index.translated(last.cited, turn.lang)
             found = searched(self.index, turn.about, told, {c.sentence for c in last.checked}, turn.lang)
         self._show(turn, found)
         yield Retrieved(turn.found.hits)
-
-    def _look_up(self, turn: Turn) -> Found:
-        """What answers a message that stands alone: as a whole, or, where it asks several things, each of them."""
-        found = look_up(self.index, turn.about[0], turn.lang)
-        if found.evidence and found.evidence[0].passage.slug == OWN_PAGE:
-            return found
-        if several := each_answered(self.index, turn.about[0], found, turn.lang):
-            return several
-        if found.covered or (apart := answered_apart(self.index, turn.question, turn.lang)) is None:
-            return found
-        turn.about = [apart[0]]
-        return apart[1]
 
     def _show(self, turn: Turn, found: Found) -> None:
         turn.found = found
