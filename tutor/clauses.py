@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain, zip_longest
 
-from tutor.lookup import EVERY, OWN_PAGE, Found, in_the_sources, look_up, names_the_note
+from tutor.lookup import OWN_PAGE, Found, also_by_itself, in_the_sources, look_up, names_the_note
 from tutor.retrieval.index import Index
 from tutor.types import Evidence, Lang
 
@@ -104,11 +103,8 @@ def _in_turn(index: Index, topic: Sequence[str], asked: Sequence[str], lang: Lan
         alone = index.named(question) and not _LEANS.search(question)
         before = () if alone else topic or asked[: min(place, 1)]
         each = in_the_sources(index, " ".join([*before, question]), lang, () if before else None)
-        if each.covered and before:
-            own = {e.text: e.score for e in index.evidence(question, each.hits, k=EVERY)}
-            scored = [replace(e, score=e.score + own.get(e.text, 0.0)) for e in each.evidence]
-            each = replace(each, evidence=tuple(sorted(scored, key=lambda e: -e.score)))
-        found += [each] if each.covered else []
+        if each.covered:
+            found.append(also_by_itself(index, each, question) if before else each)
     return found
 
 

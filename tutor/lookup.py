@@ -147,6 +147,13 @@ def in_the_sources(index: Index, query: str, lang: Lang, near: Sequence[Hit] | N
     return _found(hits, _accompanied(index, query, _with_own_files(evidence), lang))
 
 
+def also_by_itself(index: Index, found: Found, question: str) -> Found:
+    """`found`, for a `question` behind others, with its sentences ranked by how well they answer it alone, too."""
+    own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
+    scored = [replace(e, score=e.score + own.get(e.text, 0.0)) for e in found.evidence]
+    return replace(found, evidence=tuple(sorted(scored, key=lambda e: -e.score)))
+
+
 def _searched(index: Index, query: str, lang: Lang) -> tuple[Hit, ...]:
     """The best passages, and the best one of the learner's own files, where it is nearly as good, behind them."""
     ranked = index.search(query, lang=lang, k=WIDER)
