@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tutor.corpus import library
-from tutor.follow_up import NEAR_PASSAGES, leans, searched
+from tutor.follow_up import NEAR_PASSAGES, TOPICS, behind, leans, searched
 from tutor.retrieval.builds import open_index
 from tutor.suggestions import known
 from tutor.text import language
@@ -101,6 +101,31 @@ def test_a_topic_alone_is_a_follow_up(built_index, question, lang, leaning):
 )
 def test_what_leans_is_told_by_how_it_is_put_and_what_it_asks_for(built_index, question, told, leaning):
     assert leans(built_index, question, [told] if told else [], language(question)) == leaning
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cited", "question", "lang", "place"),
+    [
+        ([["en/perceptron"]], "Which machine was it run on in 1958?", "en", 0),
+        ([["en/perceptron"], ["en/bert"]], "And that first machine, when was it shown to the press?", "en", 0),
+        ([["en/bert"], ["en/perceptron"]], "And that first machine, when was it shown to the press?", "en", 1),
+        ([["en/adaline"], ["en/flashattention"]], "그 학생은 나중에 인텔에서 뭘 발명했어?", "ko", 0),  # told in English
+        ([["en/adaline"], ["en/adaline", "en/bert"], ["en/gan"]], "그 학생은 인텔에서 뭘 발명했어? 😀", "ko", 1),
+        ([["ko/perceptron"], ["ko/bert"]], "그건 누가 만들었어?", "ko", 1),  # either tells
+        ([["ko/expert-systems"], ["ko/rag"]], "누가 만들었어?", "ko", 1),  # the first tells better
+        ([["ko/perceptron"], []], "누가 만들었어?", "ko", 1),  # a turn that was declined
+        ([["ko/perceptron"], ["ko/bert"], []], "로젠블랫은 어느 대학에서 박사를 받았는데?", "ko", 0),
+        (
+            [["en/adaline"], *([f"en/{slug}"] for slug in ("bert", "gan", "vgg", "rag", "clip"))],
+            "What did Hoff invent at Intel?",
+            "en",
+            TOPICS,
+        ),
+    ],
+)
+def test_a_question_is_behind_an_earlier_topic_where_that_answers_it_better(built_index, cited, question, lang, place):
+    assert behind(built_index, question, cited, lang) == place
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import astuple, dataclass, replace
 
-from tutor.lookup import EVERY, Found, in_the_sources, names_the_note, without_the_note
+from tutor.lookup import Found, also_by_itself, in_the_sources, names_the_note, without_the_note
 from tutor.retrieval import follow_up_head, intents, ranking
 from tutor.retrieval.confidence import COVERED
 from tutor.retrieval.index import Index
@@ -25,6 +25,11 @@ TOLD = 0.3  # by which a sentence falls that has just been told
 # that is about; and the logit, of how it is put, below which what no source covers looks off the subject. Of 290
 # questions of corpus/qa/outside 18, of 300 phrases of small talk 3 are so kept from leaning, and 3 of 155 follow-ups.
 BELONGS, STANDS = 0.5, -0.5
+
+# By how much better an earlier topic must answer a question than the last one does, to be what that is behind; what it
+# must say ("Who made it?" says too little to tell); and how many topics are asked. Of 500 follow-ups of corpus/qa/train
+# after two other articles, 452 pairs are of follow-ups that say as much, and 5 of these are misplaced.
+BACK, SAYS, TOPICS = 0.15, 10.0, 5
 
 WEIGHTS = (0.61, -11.07, 7.40, -0.12, -5.00)
 BIAS = 4.78
@@ -48,6 +53,20 @@ class Signals:
     belongs: float
     says: float
     small_talk: float
+
+
+def behind(index: Index, question: str, cited: Sequence[Sequence[str]], lang: Lang) -> int:
+    """Which of the earlier turns, that `cited` these documents, oldest first, `question` is behind: mostly the last.
+
+    One that goes back ("Who built that chess machine?") is behind the newest turn on the topic that answers it best.
+    """
+    newest = {documents[0]: place for place, documents in enumerate(cited) if documents}
+    topics = sorted(newest.values())[-TOPICS:]
+    if len(topics) < 2 or index.says(question) < SAYS:
+        return len(cited) - 1
+    tells = {place: belongs(index, question, index.translated(cited[place][:1], lang)) for place in topics}
+    best = max(topics, key=lambda place: tells[place])
+    return best if tells[best] > tells[topics[-1]] + BACK else len(cited) - 1
 
 
 def leans(index: Index, question: str, told: Sequence[str], lang: Lang) -> bool:
@@ -116,9 +135,8 @@ def searched(index: Index, about: Sequence[str], told: Sequence[str], said: Set[
     found = in_the_sources(index, " ".join(about), lang, index.within(told[:NEAR], question, k=NEAR_PASSAGES))
     if not any(map(names_the_note, about)) and not answered(index, question, told, found.hits):
         return Found(covered=False)
-    own = {e.text: e.score for e in index.evidence(question, found.hits, k=EVERY)}
-    scored = [replace(e, score=e.score + own.get(e.text, 0.0) - TOLD * (e.text in said)) for e in found.evidence]
-    return replace(found, evidence=tuple(sorted(scored, key=lambda e: -e.score)))
+    fallen = [replace(e, score=e.score - TOLD * (e.text in said)) for e in found.evidence]
+    return also_by_itself(index, replace(found, evidence=tuple(fallen)), question)
 
 
 def _logit(weights: Sequence[float], found: Sequence[float], bias: float) -> float:

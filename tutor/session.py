@@ -22,7 +22,7 @@ from tutor.clauses import looked_up, questions
 from tutor.config import Settings
 from tutor.demo_request import call_for, wants_a_run
 from tutor.errors import ToolCallInvalid, ToolFailed, TutorError
-from tutor.follow_up import leans, searched
+from tutor.follow_up import behind, leans, searched
 from tutor.labs import records
 from tutor.lookup import Found, asked_in, in_the_sources, story_query
 from tutor.overview import TOLD, overview
@@ -149,13 +149,12 @@ class Session:
         yield from self._write(turn, cancel)
 
     def _retrieve(self, turn: Turn) -> Iterator[Event]:
-        turn.about = self.rewrite(asked_in(self.index, turn.question, turn.lang), turn.lang)
+        turn.about, last = self.rewrite(turn.question, turn.lang)
         if listed := overview(self.index, turn.about, turn.lang, TOLD if turn.wanted > 1 else SHORT):
             found = listed
-        elif len(turn.about) == 1:
+        elif last is None:
             turn.about[0], found = looked_up(self.index, turn.about[0], turn.question, turn.lang)
         else:
-            last = self._turns[-1]
             told = self.index.translated(last.cited, turn.lang)
             found = searched(self.index, turn.about, told, {c.sentence for c in last.checked}, turn.lang)
         self._show(turn, found)
@@ -166,17 +165,18 @@ class Session:
         room = sys.maxsize if found.overview else self.model.context_tokens // 3  # no model reads for an overview
         turn.shown = grounding.excerpts(found.hits, found.evidence, room, self.model.count_tokens)
 
-    def rewrite(self, question: str, lang: Lang) -> list[str]:
-        """What stands alone: a follow-up ("who made it?", "그건 누가 만들었어?") behind the questions it leans on."""
+    def rewrite(self, message: str, lang: Lang) -> tuple[list[str], Told | None]:
+        """What `message` asks, a follow-up ("who made it?") behind the questions it leans on, and the turn of these."""
+        question = asked_in(self.index, message, lang)
         if not self._turns:
-            return [question]
-        last = self._turns[-1]
+            return [question], None
+        last = self._turns[behind(self.index, question, [turn.cited for turn in self._turns], lang)]
         if [*last.about[-1:]] == [question]:  # asked again, perhaps for an answer in the other language
-            return list(last.about)
+            return list(last.about), last if len(last.about) > 1 else None
         first = [*questions(question), question][0]  # the others of a message lean on the first
         if wanted(self.index, question) == "whole" or not leans(self.index, first, last.cited, lang):
-            return [question]
-        return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question]
+            return [question], None
+        return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question], last
 
     def _write(self, turn: Turn, cancel: threading.Event) -> Iterator[Event]:
         """Let the model write or call; what it calls is run, and it may then explain the result."""

@@ -107,7 +107,7 @@ def test_the_measure():
 def test_there_is_something_to_compare():
     names = {f"{path.parent.name}/{path.name}" for path in QUESTIONS}
     held_out = {f"test/held-out{n}.jsonl" for n in ("", "-2", "-3")}
-    follow_ups = {"follow-ups/dev.jsonl", "follow-ups/held-out.jsonl"}
+    follow_ups = {f"follow-ups/{name}.jsonl" for name in ("dev", "held-out", "back-dev", "back-held-out")}
     learners = {
         "lab-requests/dev.jsonl",
         "lab-requests/held-out.jsonl",
