@@ -113,6 +113,12 @@ def test_what_leans_is_told_by_how_it_is_put_and_what_it_asks_for(built_index, q
         ([["en/adaline"], ["en/flashattention"]], "그 학생은 나중에 인텔에서 뭘 발명했어?", "ko", 0),  # told in English
         ([["en/adaline"], ["en/adaline", "en/bert"], ["en/gan"]], "그 학생은 인텔에서 뭘 발명했어? 😀", "ko", 1),
         ([["ko/perceptron"], ["ko/bert"]], "그건 누가 만들었어?", "ko", 1),  # either tells
+        (
+            [["en/hopfield-networks"], ["en/recurrent-networks"]],
+            "and the opposite case, where it blows up? how bad?",
+            "en",
+            1,  # the first tells a little better
+        ),
         ([["ko/expert-systems"], ["ko/rag"]], "누가 만들었어?", "ko", 1),  # the first tells better
         ([["ko/perceptron"], []], "누가 만들었어?", "ko", 1),  # a turn that was declined
         ([["ko/perceptron"], ["ko/bert"], []], "로젠블랫은 어느 대학에서 박사를 받았는데?", "ko", 0),

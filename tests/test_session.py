@@ -297,14 +297,18 @@ def test_a_follow_up_is_searched_with_the_questions_before_it(session) -> None:
 
 
 def test_a_question_that_goes_back_leans_on_the_topic_before_the_last(session) -> None:
-    made = session([INVENTED], [], [])
+    made = session([INVENTED], [], [], [])
     answer(made, WHO)
     answer(made, "What is dropout?")
     back = "And that machine of the start, in which year was it shown to the press?"
     about, last = made.rewrite(back, "en")
     assert about == [WHO, back]
     assert last.question == WHO
+    dropout = answer(made, "What is dropout, once more?")
     assert answer(made, back).citations[0].passage.slug == "perceptron"
+    again = session([])
+    again.restore([(WHO, answer(session([]), WHO)), (back, dropout)])
+    assert again.rewrite(back, "en") == ([back], None)  # asked again, whatever topic would answer it better
 
 
 def test_a_question_asked_again_leans_on_what_it_did_before(session) -> None:

@@ -168,13 +168,14 @@ class Session:
     def rewrite(self, message: str, lang: Lang) -> tuple[list[str], Told | None]:
         """What `message` asks, a follow-up ("who made it?") behind the questions it leans on, and the turn of these."""
         question = asked_in(self.index, message, lang)
-        if not self._turns:
+        if not self._turns or wanted(self.index, question) == "whole":
             return [question], None
-        last = self._turns[behind(self.index, question, [turn.cited for turn in self._turns], lang)]
+        last = self._turns[-1]
         if [*last.about[-1:]] == [question]:  # asked again, perhaps for an answer in the other language
             return list(last.about), last if len(last.about) > 1 else None
+        last = self._turns[behind(self.index, question, [turn.cited for turn in self._turns], lang)]
         first = [*questions(question), question][0]  # the others of a message lean on the first
-        if wanted(self.index, question) == "whole" or not leans(self.index, first, last.cited, lang):
+        if not leans(self.index, first, last.cited, lang):
             return [question], None
         return [*(asked_in(self.index, earlier, last.lang) for earlier in last.about[1 - CHAIN :]), question], last
 
